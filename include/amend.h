@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * amend: bring a database's schema to the version its application needs.
+ *
+ * The header follows the user's work: open, look, run, report. Everything hangs off one `amend` handle; there is no
+ * global state. A handle may be used by one thread at a time; different handles may be used by different threads at once.
+ *
+ * The library never prints, never exits and never changes the locale, a signal handler or the working directory. It says
+ * what it does through return values, amend_error, amend_report, and the event callback.
+ */
+#ifndef AMEND_H
+#define AMEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AMEND_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define AMEND_API __attribute__((visibility("default")))
+#define AMEND_CHECKED __attribute__((warn_unused_result))
+#else
+#define AMEND_API
+#define AMEND_CHECKED
+#endif
+
+/* ------------------------------------------------------------------------------------------------ status and error */
+
+/* What a call came to. The values are also the exit statuses of the command `amend`. */
+typedef enum amend_status
+{
+    AMEND_OK = 0,          /* done */
+    AMEND_FAILED = 1,      /* a migration, a file or the database said no */
+    AMEND_USAGE = 2,       /* wrong argument or configuration */
+    AMEND_PENDING = 3,     /* only of the command: migrations are pending (`status --exit-code`) */
+    AMEND_UNVERIFIED = 4,  /* verification found a difference */
+    AMEND_REFUSED = 5,     /* a guard refused */
+    AMEND_LOCKED = 6,      /* another runner holds the lock, and the wait is over */
+    AMEND_UNREACHABLE = 7, /* the database can't be reached, or the connection was lost */
+} amend_status;
+
+/* Every diagnostic has a number that is never reused: AM0142 is 142. Names, texts, causes and remedies: amend_explain(). */
+typedef enum amend_code
+{
+#define AMEND_DIAGNOSTIC(number, name, status, text, cause, remedy) AMEND_E_##name = number,
+#include "amend/diagnostics.def"
+#undef AMEND_DIAGNOSTIC
+} amend_code;
+
+/*
+ * What went wrong, as data. A plain value: it owns nothing, can be copied, and needs no release. Unknown parts are empty or
+ * zero. Text that does not fit is cut at a character's edge. Every function that takes an amend_error * accepts NULL, and
+ * writes it only when it returns other than AMEND_OK.
+ */
+typedef struct amend_error
+{
+    amend_status status;
+    amend_code code;
+    char message[1024];  /* lower case, no full stop; never holds a password */
+    char hint[512];      /* what to do next, a full sentence */
+    char detail[2048];   /* the database's own detail, or a list of lines */
+    char sqlstate[6];    /* PostgreSQL Appendix A; empty for SQLite */
+    int native;          /* SQLite's extended result code */
+    char version[72];    /* the migration, when one is concerned */
+    char object[256];    /* the table, file or setting concerned */
+    char file[512];      /* where: file, */
+    unsigned line;       /*   line from 1, 0 when unknown, */
+    unsigned column;     /*   column from 1, in characters, */
+    unsigned statement;  /*   and which statement of the script, from 1 */
+    size_t offset;       /* byte offset in the normalised text (no byte-order mark, LF line ends) */
+    char excerpt[512];   /* the source line */
+    unsigned caret;      /* where in excerpt the caret goes: characters from 1, 0 when there is none */
+} amend_error;
+
+/* What stands behind a diagnostic. Static storage. NULL for an unknown number. Thread-safe. */
+typedef struct amend_explanation
+{
+    amend_code code;
+    const char *name; /* "OUT_OF_MEMORY" */
+    amend_status status;
+    const char *text;   /* one line */
+    const char *cause;  /* why it comes */
+    const char *remedy; /* what to do */
+} amend_explanation;
+
+AMEND_API const amend_explanation *amend_explain(int code);
+
+/* The i-th diagnostic, from 0, in the order of their numbers; NULL behind the last. Thread-safe. */
+AMEND_API const amend_explanation *amend_explain_at(size_t i);
+
+/* The library's version, e.g. "0.1.0". Thread-safe. */
+AMEND_API const char *amend_version(void);
+
+/* ----------------------------------------------------------------------------------------------------------- memory */
+
+/*
+ * All of the library's own memory comes from here (libsqlite3 and libpq have their own). resize(arg, NULL, 0, n) allocates,
+ * (arg, p, n, 0) frees and returns NULL, (arg, p, old, new) resizes; it returns NULL when it can't, and the old block stays.
+ */
+typedef struct amend_allocator
+{
+    void *(*resize)(void *arg, void *block, size_t old_size, size_t new_size);
+    void *arg;
+} amend_allocator;
+
+/* ----------------------------------------------------------------------------------------------------------- events */
+
+/*
+ * What happens, as it happens. Those marked "audited" are also rows of the table _migration_events, written in the same
+ * transaction as what they tell of; the others are only told to the callback.
+ */
+typedef enum amend_event_type
+{
+#define AMEND_EVENT(name, text, audited) AMEND_EVENT_##name,
+#include "amend/events.def"
+#undef AMEND_EVENT
+    AMEND_EVENT_TYPES
+} amend_event_type;
+
+typedef enum amend_severity
+{
+    AMEND_INFO,
+    AMEND_NOTE,
+    AMEND_WARNING,
+    AMEND_ERROR,
+} amend_severity;
+
+/* All pointers are borrowed: they live until the callback returns. NULL or 0 where a field does not apply. */
+typedef struct amend_event
+{
+    amend_event_type type;
+    const char *type_name; /* "migration.applied" */
+    amend_severity severity;
+    bool audited;
+    const char *id; /* UUIDv7 (RFC 9562), audited events only */
+    const char *at; /* ISO 8601, UTC, with fractions of a second */
+    const char *version;
+    const char *name;
+    const char *checksum;
+    const char *actor;
+    const char *host;
+    const char *application;
+    const char *detail;    /* a JSON object, or NULL */
+    const char *prev_hash; /* audited events read from the table only */
+    const char *hash;
+    const char *message;      /* one line for people, or NULL */
+    const char *file;         /* of a warning or a running migration */
+    unsigned step, steps;     /* which migration of how many in this run, from 1 */
+    unsigned statement;       /* which statement of it, from 1; 0 when unknown */
+    unsigned statements;      /* of how many; 0 when unknown */
+    int64_t elapsed_ms;       /* since the step or the wait began; execution time when it is done */
+} amend_event;
+
+/* Called on the thread that called the library. It must not call into the same handle. */
+typedef void (*amend_event_fn)(void *arg, const amend_event *event);
+
+/* "migration.applied"; NULL when out of range. */
+AMEND_API const char *amend_event_type_name(amend_event_type type);
+
+/* ------------------------------------------------------------------------------------------------------------- open */
+
+typedef struct amend amend;
+
+/* One file of a set that is compiled into the program (see `amend embed`), its path as under the migrations' directory. */
+typedef struct amend_file
+{
+    const char *path; /* "versions/001_initial.sql", "001_initial.down.sql" */
+    const char *text;
+    size_t length;
+} amend_file;
+
+/* Zero means default in every field. Strings are copied by amend_open; `files` is borrowed until amend_close. */
+typedef struct amend_options
+{
+    size_t size;     /* sizeof(amend_options): AMEND_OPTIONS_INIT sets it */
+    const char *url; /* sqlite:path, a path, file:… · postgres://…, a libpq conninfo string. NULL: only files are looked at */
+    const char *dir; /* migrations; default "migrations". Not used when files is set */
+    const amend_file *files;
+    size_t file_count;
+    const char *application; /* goes to the audit trail and PostgreSQL's application_name; default "amend" */
+    const char *actor;       /* goes to the audit trail; default the operating system's user */
+    const amend_allocator *allocator; /* default malloc; borrowed until amend_close */
+    amend_event_fn on_event;
+    void *on_event_arg;
+    uint32_t connect_timeout_ms; /* all tries together; default 30000 */
+    uint32_t lock_timeout_ms;    /* how long a statement may wait for a lock (SQLite: busy timeout); default 5000 */
+    uint32_t lock_wait_ms;       /* how long to wait for another runner; default 300000 */
+    uint32_t lease_ms;           /* after how long a silent runner is taken for dead; default 30000, at least 1000 */
+} amend_options;
+
+#define AMEND_OPTIONS_INIT                                                                                                     \
+    {                                                                                                                          \
+        .size = sizeof(amend_options)                                                                                          \
+    }
+
+/*
+ * Make a handle. Checks the arguments and picks the driver; reads no file and connects to nothing: both happen with the first
+ * call that needs them. *out is the caller's, to be given to amend_close. Errors: ARGUMENT, URL, DRIVER_MISSING, OUT_OF_MEMORY.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_open(const amend_options *options, amend **out, amend_error *error);
+
+/* Close the connection and free everything. NULL is allowed. */
+AMEND_API void amend_close(amend *handle);
+
+/* The database's URL with its password as ***; lives as long as the handle. "" without one. */
+AMEND_API const char *amend_database(const amend *handle);
+
+/* The database's short name for a person to confirm: the file's base name, or PostgreSQL's database. Lives like the handle. */
+AMEND_API const char *amend_database_name(const amend *handle);
+
+/* ---------------------------------------------------------------------------------------------------------- reports */
+
+typedef enum amend_state
+{
+    AMEND_STATE_APPLIED,      /* in the history, file unchanged */
+    AMEND_STATE_PENDING,      /* a file that the history does not have */
+    AMEND_STATE_CHANGED,      /* applied, but the file's checksum is another one now */
+    AMEND_STATE_MISSING,      /* applied, its file gone */
+    AMEND_STATE_NEWER,        /* applied, newer than all files: this program is older than the database */
+    AMEND_STATE_OUT_OF_ORDER, /* pending, but something newer is applied */
+    AMEND_STATE_PARTIAL,      /* some of its statements ran outside a transaction, then it stopped */
+    AMEND_STATE_SKIPPED,      /* rollback: it has no down script */
+    AMEND_STATE_DONE,         /* run by this call */
+    AMEND_STATE_FAILED,       /* this call tried and failed */
+} amend_state;
+
+/* "applied", "out of order" … */
+AMEND_API const char *amend_state_name(amend_state state);
+
+typedef enum amend_direction
+{
+    AMEND_UP,
+    AMEND_DOWN,
+} amend_direction;
+
+/* How a migration is run. */
+typedef enum amend_mode
+{
+    AMEND_MODE_UNKNOWN,
+    AMEND_MODE_TRANSACTION, /* all of it in one transaction */
+    AMEND_MODE_STATEMENTS,  /* some or all statements outside a transaction, each journalled */
+} amend_mode;
+
+typedef struct amend_item
+{
+    amend_state state;
+    amend_direction direction;
+    amend_mode mode;
+    const char *version;
+    const char *name;
+    const char *file;      /* path of the script of this direction, NULL when there is none */
+    const char *down_file; /* path of the down script, NULL when there is none */
+    const char *checksum;  /* 32 hex digits of the file, NULL when it is gone */
+    const char *applied_checksum; /* as stored, NULL when not applied */
+    const char *applied_at;       /* ISO 8601, UTC, NULL when not applied */
+    const char *git_commit;       /* NULL when unknown */
+    const char *depends;          /* "001, 004", NULL when it follows the one before it */
+    const char *reason;           /* why it is in this state or place, for people; NULL when plain */
+    int64_t execution_time_ms;    /* -1 when unknown */
+    unsigned statements;          /* 0 when not looked at */
+} amend_item;
+
+/* A finding that is not (yet) an error of the call. */
+typedef struct amend_problem
+{
+    amend_severity severity;
+    amend_code code;
+    const char *version; /* NULL when it concerns no migration */
+    const char *file;    /* NULL likewise */
+    unsigned line;       /* 0 when unknown */
+    const char *message;
+    const char *hint; /* may be NULL */
+} amend_problem;
+
+/* What a call found or did. The caller's; all its pointers live until amend_report_free. */
+typedef struct amend_report
+{
+    size_t size;
+    const char *database; /* as amend_database() */
+    const char *dialect;  /* "sqlite", "postgres"; NULL without a database */
+    const char *dir;
+    const char *current; /* newest applied version, NULL when none */
+    const amend_item *items;
+    size_t item_count;
+    const amend_problem *problems;
+    size_t problem_count;
+    size_t applied, pending; /* in the whole catalog, after the call */
+    size_t done, skipped;    /* by this call */
+    const char *sql; /* dry run: the whole script, NULL otherwise. It can be run by hand and then leaves the same history */
+    int64_t elapsed_ms;
+} amend_report;
+
+AMEND_API void amend_report_free(amend_report *report);
+
+/* ------------------------------------------------------------------------------------------------------------- look */
+
+/* The migrations on disk, in order, with the findings about the files. Touches no database. */
+AMEND_API AMEND_CHECKED amend_status amend_catalog(amend *handle, amend_report **out, amend_error *error);
+
+/* Every migration on disk or in the history, in order, with its state. Writes nothing to the database. */
+AMEND_API AMEND_CHECKED amend_status amend_inspect(amend *handle, amend_report **out, amend_error *error);
+
+/*
+ * Compare the files with what was applied, and check the audit trail's chain of hashes. Differences are problems of the report
+ * and the status is AMEND_UNVERIFIED: *out is set then too. Writes nothing.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_verify(amend *handle, amend_report **out, amend_error *error);
+
+/* Read the audit trail, oldest first; only the newest `limit` events when limit is not 0. Writes nothing. */
+AMEND_API AMEND_CHECKED amend_status amend_log(amend *handle, size_t limit, amend_event_fn fn, void *arg, amend_error *error);
+
+/* Try to connect until the database answers or `timeout_ms` are over (0: options.connect_timeout_ms). Each failed try is an event. */
+AMEND_API AMEND_CHECKED amend_status amend_wait(amend *handle, uint32_t timeout_ms, amend_error *error);
+
+/* -------------------------------------------------------------------------------------------------------------- run */
+
+enum
+{
+    AMEND_DRY_RUN = 1 << 0,      /* fill report.sql and write nothing, not even the history's tables */
+    AMEND_OUT_OF_ORDER = 1 << 1, /* up: apply a pending version that is lower than the newest applied one */
+    AMEND_STRICT = 1 << 2,       /* down: refuse before anything runs when a down script is missing */
+};
+
+typedef struct amend_run
+{
+    size_t size;    /* sizeof(amend_run): AMEND_RUN_INIT sets it */
+    const char *to; /* up: the last version to apply; down: the version to go back to, which stays; NULL: no limit */
+    unsigned steps; /* at most so many; 0: up all, down one (unless `to` is set) */
+    unsigned flags;
+} amend_run;
+
+#define AMEND_RUN_INIT                                                                                                         \
+    {                                                                                                                          \
+        .size = sizeof(amend_run)                                                                                              \
+    }
+
+/*
+ * The runs. `run` may be NULL. *out (which may be NULL when the report is not wanted) is set on AMEND_OK, and also on a failure
+ * that came after the plan was made: its items then tell what was done. A failed migration leaves nothing behind; those before
+ * it stay applied. All wait for the runner's lock, up to options.lock_wait_ms.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_plan(amend *handle, amend_direction direction, const amend_run *run,
+                                                amend_report **out, amend_error *error); /* what up or down would do; writes nothing */
+AMEND_API AMEND_CHECKED amend_status amend_up(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
+AMEND_API AMEND_CHECKED amend_status amend_down(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
+/* Roll back the newest `steps` (default 1) and apply them again. Every one of them must have a down script. */
+AMEND_API AMEND_CHECKED amend_status amend_redo(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
+/* Roll back all of it, newest first. */
+AMEND_API AMEND_CHECKED amend_status amend_reset(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
+/* Record all migrations up to run->to (required) as applied without running them. */
+AMEND_API AMEND_CHECKED amend_status amend_baseline(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
+/* Accept the changed checksum of run->to, or of all when it is NULL. Each one is an event. */
+AMEND_API AMEND_CHECKED amend_status amend_repair(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
+
+/* --------------------------------------------------------------------------------------------------------- new files */
+
+enum
+{
+    AMEND_NEW_TIMESTAMP = 1 << 0, /* 20261103120000 in place of the next number */
+};
+
+typedef struct amend_created
+{
+    char version[72];
+    char up[512];   /* path of the file */
+    char down[512]; /* path of the file */
+} amend_created;
+
+/*
+ * Create the next migration's up and down files in the layout that handle's directory has (the canonical one when it is empty
+ * or absent: the directories are made). Never overwrites. Touches no database.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_create(amend *handle, const char *name, unsigned flags, amend_created *out,
+                                                  amend_error *error);
+
+/*
+ * The file's text as it is hashed and run (no byte-order mark, LF line ends), for item->file or item->down_file of a report of
+ * this handle. *text is the handle's and lives until the next call on it.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_read(amend *handle, const char *file, const char **text, size_t *length,
+                                                amend_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract of a SQL dialect. All of it is pure: text in, values or text out; no connection, no file, no clock.
+ *
+ * A dialect does two things: it reads the users' scripts (split, classify), and it writes amend's own bookkeeping SQL (the
+ * history, the events, the lock). The engine decides what is run and in which order; it never writes SQL itself.
+ */
+#ifndef AMEND_DIALECT_DIALECT_H
+#define AMEND_DIALECT_DIALECT_H
+
+#include "amend/driver.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/slice.h"
+
+/* ---------------------------------------------------------------------------------------------------- reading scripts */
+
+/* What a statement is, as far as running it matters. */
+enum
+{
+    STMT_BEGIN = 1 << 0,      /* BEGIN, START TRANSACTION */
+    STMT_COMMIT = 1 << 1,     /* COMMIT, END */
+    STMT_CONTROL = 1 << 2,    /* any other transaction control: ROLLBACK, SAVEPOINT, RELEASE, ABORT, PREPARE TRANSACTION … */
+    STMT_SETTING = 1 << 3,    /* SET, RESET, PRAGMA, set_config(): may stand outside the script's own BEGIN … COMMIT */
+    STMT_NO_TX = 1 << 4,      /* cannot run inside a transaction */
+    STMT_COPY = 1 << 5,       /* COPY … FROM stdin: copy_start … copy_end is its data */
+    STMT_INDEX = 1 << 6,      /* CREATE INDEX CONCURRENTLY: object is the index's name, table the table's */
+    STMT_SESSION = 1 << 7,    /* may leave a session setting changed */
+    STMT_QUERY = 1 << 8,      /* gives rows, changes nothing that we know of (SELECT, VALUES, SHOW, EXPLAIN) */
+};
+
+typedef struct stmt
+{
+    size_t start, end; /* bytes of the text, comments before it excluded, its semicolon included */
+    unsigned flags;
+    slice schema, object; /* as written, unquoted and folded; empty when there is none or it isn't known */
+    slice table;
+    size_t copy_start, copy_end; /* COPY data, the \. line excluded */
+} stmt;
+
+enum
+{
+    SCRIPT_REBUILDS = 1 << 0, /* SQLite: sets foreign_keys or rebuilds a table: to be run with foreign keys off, and checked */
+    SCRIPT_SESSION = 1 << 1,  /* some statement is STMT_SESSION */
+    SCRIPT_NO_TX = 1 << 2,    /* some statement is STMT_NO_TX */
+};
+
+typedef struct script
+{
+    slice text;
+    stmt *stmts;
+    size_t count;
+    unsigned flags;
+} script;
+
+/* ------------------------------------------------------------------------------------------------------- bookkeeping */
+
+#define HISTORY_TABLE "_migrations"
+#define EVENTS_TABLE "_migration_events"
+#define LOCK_TABLE "_migrations_lock"
+
+/* Columns that the history table has (an existing one may lack some). */
+enum
+{
+    HISTORY_ID = 1 << 0,
+    HISTORY_VERSION = 1 << 1,
+    HISTORY_NAME = 1 << 2,
+    HISTORY_CHECKSUM = 1 << 3,
+    HISTORY_APPLIED_AT = 1 << 4,
+    HISTORY_EXECUTION_TIME = 1 << 5,
+    HISTORY_GIT_COMMIT = 1 << 6,
+    HISTORY_ALL = (1 << 7) - 1,
+};
+
+/* What the database has of our tables; read by `state`, used by all the writers. */
+typedef struct ledger
+{
+    char schema[192];  /* unquoted; empty: write the names unqualified (SQLite, or not yet known) */
+    bool has_history, has_events, has_lock;
+    unsigned columns; /* HISTORY_*; HISTORY_ALL when the table is ours to make */
+    unsigned version_width, name_width, checksum_width; /* in characters; 0: no limit */
+} ledger;
+
+/* The runner's lock as this runner wants it. */
+typedef struct lease
+{
+    int64_t seen; /* the fencing number that was read with the state; acquiring makes it seen + 1 */
+    const char *holder; /* who: a text that tells machine, process and start (engine/lock.c) */
+    const char *host;
+    int64_t pid;
+} lease;
+
+/* One row of _migrations. */
+typedef struct history_row
+{
+    const char *version, *name, *checksum;
+    const char *git_commit; /* may be NULL */
+    /* SQLite: these are the client's. PostgreSQL ignores them and takes the server's clock, the time since the guard. */
+    const char *applied_at;
+    int64_t execution_time_ms;
+} history_row;
+
+/* One row of _migration_events. NULL is SQL's NULL. */
+typedef struct event_row
+{
+    const char *id, *type, *version, *checksum, *actor, *host, *application;
+    const char *detail; /* a JSON object, or NULL. The text "%ms%" in it stands for the execution time in milliseconds */
+    /* For dialects without DIALECT_SERVER_HASH: the client's. Others compute all three on the server. */
+    const char *at, *prev_hash, *hash;
+} event_row;
+
+/*
+ * The words around transactions; each a text of whole statements, or "". A run of migrations is sent as
+ *
+ *     batch_begin  lock_begin <create> <acquire> lock_end
+ *         step_begin <guard> <the migration> <record> <event> step_end      for each migration
+ *     lock_begin <release> lock_end  batch_end
+ *
+ * and when a step fails:  step_abort  lock_begin <event> <release> lock_end  batch_end.
+ */
+typedef struct tx_words
+{
+    const char *batch_begin, *batch_end;
+    const char *batch_begin_rebuild, *batch_end_rebuild; /* the same for steps with SCRIPT_REBUILDS; NULL: no such thing */
+    const char *batch_abort; /* give up the whole batch */
+    const char *lock_begin, *lock_end;
+    const char *step_begin, *step_end, *step_abort;
+} tx_words;
+
+enum
+{
+    DIALECT_SERVER_HASH = 1 << 0, /* the server computes events' times and hashes (else the client does) */
+    DIALECT_OUTER_TX = 1 << 1,    /* steps are savepoints of one transaction: they are applied when batch_end is */
+};
+
+typedef struct dialect
+{
+    const char *name;
+    uint32_t traits;
+    size_t message_limit; /* how many bytes of migrations go into one exec; 0: each migration by itself */
+    const tx_words *words;
+
+    /*
+     * Split and classify a script. Everything is allocated in the arena; slices point into text, which must live as long.
+     * Empty statements are dropped. Text that the dialect does not understand is never an error here (the database shall
+     * decide): it is split as well as can be. Errors: only what can't be run whatever the database says (psql meta-commands,
+     * an unterminated COPY block), with line, column and excerpt set by error_at (file left to the caller), and OUT_OF_MEMORY.
+     */
+    amend_status (*split)(arena *arena, slice text, script *out, amend_error *error);
+
+    /* Does this error of exec say that a table does not exist? */
+    bool (*missing_table)(const amend_error *error);
+    /* Does this error say that the thing to make is there already, or the thing to drop is gone? For resuming statements. */
+    bool (*already_done)(const amend_error *error);
+
+    /*
+     * The writers append whole statements, each ended by ";\n", and return how many. They can't fail but for memory, which
+     * buf keeps (buf->failed).
+     *
+     * state: read everything that a plan needs. It is written as separate texts, run as one exec of pieces, in this order; the
+     * engine tells the rows apart by the piece. Reading stops at the first that fails for a missing table.
+     *   STATE_META     one row: schema (may be ''), has_history, has_events, has_lock ('1' or '0'), and columns: the history
+     *                  table's "name:width,name:width…", width 0 for no limit
+     *   STATE_HISTORY  all rows of the history by id: SELECT * plus applied_at_iso (ISO 8601 UTC, milliseconds, 'Z')
+     *   STATE_LOCK     one row: fence, holder (NULL: free), host, pid, since, age_ms (since the last heartbeat, by the
+     *                  database's clock), and last_id, last_hash: of the newest event (NULL without one)
+     * All names unqualified (found by the search path); for the STATE_META row of an absent history, schema is where CREATE
+     * TABLE would put it.
+     */
+    unsigned (*state)(buf *out, unsigned part);
+    /* CREATE TABLE IF NOT EXISTS for those of the three that the ledger lacks, and the lock's one row. */
+    unsigned (*create)(buf *out, const ledger *ledger);
+    /* Take the lock: fence becomes seen + 1 when it is still seen, else NULL, which the NOT NULL constraint refuses. */
+    unsigned (*acquire)(buf *out, const ledger *ledger, const lease *lease);
+    /* Still ours? The same trick with seen + 1; also notes the time as heartbeat, which record measures from. */
+    unsigned (*guard)(buf *out, const ledger *ledger, const lease *lease, uint32_t lock_timeout_ms);
+    /* Give the lock back if it is still ours; no error when it isn't. */
+    unsigned (*release)(buf *out, const ledger *ledger, const lease *lease);
+    /* Insert the history's row. Its last statement returns one row: version, applied_at, execution_time_ms. */
+    unsigned (*record)(buf *out, const ledger *ledger, const history_row *row);
+    /* Delete the history's row. The same one row back, with execution_time_ms of this step. */
+    unsigned (*forget)(buf *out, const ledger *ledger, const history_row *row);
+    /* Set the stored checksum of row->version to row->checksum. */
+    unsigned (*amend_checksum)(buf *out, const ledger *ledger, const history_row *row);
+    unsigned (*event)(buf *out, const ledger *ledger, const event_row *row);
+    /* Read events, oldest first, only the newest `limit` unless 0; only those of `version` unless NULL. Columns as event_row,
+       `at` in the form that the hash is made over. */
+    unsigned (*events)(buf *out, const ledger *ledger, const char *version, size_t limit);
+    /* After a step with SCRIPT_SESSION: put the session's settings back. May write nothing. */
+    unsigned (*reset_session)(buf *out);
+    /* Before and after a step with SCRIPT_REBUILDS: the second fails, in words, when foreign keys are violated that were not
+       before. NULL: no such thing. */
+    unsigned (*check_begin)(buf *out);
+    unsigned (*check_end)(buf *out);
+    /* All invalid indexes of this statement's name (one row each: schema, name), and dropping one. NULL: no such thing. */
+    unsigned (*invalid_index)(buf *out, const stmt *stmt);
+    unsigned (*drop_index)(buf *out, const char *schema, const char *name);
+} dialect;
+
+enum
+{
+    STATE_META,
+    STATE_HISTORY,
+    STATE_LOCK,
+    STATE_PARTS,
+};
+
+/* The dialect of that name; NULL when this build has none. */
+const dialect *dialect_find(const char *name);
+
+#endif

@@ -61,20 +61,20 @@ typedef struct amend_error
 {
     amend_status status;
     amend_code code;
-    char message[1024];  /* lower case, no full stop; never holds a password */
-    char hint[512];      /* what to do next, a full sentence */
-    char detail[2048];   /* the database's own detail, or a list of lines */
-    char sqlstate[6];    /* PostgreSQL Appendix A; empty for SQLite */
-    int native;          /* SQLite's extended result code */
-    char version[72];    /* the migration, when one is concerned */
-    char object[256];    /* the table, file or setting concerned */
-    char file[512];      /* where: file, */
-    unsigned line;       /*   line from 1, 0 when unknown, */
-    unsigned column;     /*   column from 1, in characters, */
-    unsigned statement;  /*   and which statement of the script, from 1 */
-    size_t offset;       /* byte offset in the normalised text (no byte-order mark, LF line ends) */
-    char excerpt[512];   /* the source line */
-    unsigned caret;      /* where in excerpt the caret goes: characters from 1, 0 when there is none */
+    char message[1024]; /* lower case, no full stop; never holds a password */
+    char hint[512];     /* what to do next, a full sentence */
+    char detail[2048];  /* the database's own detail, or a list of lines */
+    char sqlstate[6];   /* PostgreSQL Appendix A; empty for SQLite */
+    int native;         /* SQLite's extended result code */
+    char version[72];   /* the migration, when one is concerned */
+    char object[256];   /* the table, file or setting concerned */
+    char file[512];     /* where: file, */
+    unsigned line;      /*   line from 1, 0 when unknown, */
+    unsigned column;    /*   column from 1, in characters, */
+    unsigned statement; /*   and which statement of the script, from 1 */
+    size_t offset;      /* byte offset in the normalised text (no byte-order mark, LF line ends) */
+    char excerpt[512];  /* the source line */
+    unsigned caret;     /* where in excerpt the caret goes: characters from 1, 0 when there is none */
 } amend_error;
 
 /* What stands behind a diagnostic. Static storage. NULL for an unknown number. Thread-safe. */
@@ -148,12 +148,12 @@ typedef struct amend_event
     const char *detail;    /* a JSON object, or NULL */
     const char *prev_hash; /* audited events read from the table only */
     const char *hash;
-    const char *message;      /* one line for people, or NULL */
-    const char *file;         /* of a warning or a running migration */
-    unsigned step, steps;     /* which migration of how many in this run, from 1 */
-    unsigned statement;       /* which statement of it, from 1; 0 when unknown */
-    unsigned statements;      /* of how many; 0 when unknown */
-    int64_t elapsed_ms;       /* since the step or the wait began; execution time when it is done */
+    const char *message;  /* one line for people, or NULL */
+    const char *file;     /* of a warning or a running migration */
+    unsigned step, steps; /* which migration of how many in this run, from 1 */
+    unsigned statement;   /* which statement of it, from 1; 0 when unknown */
+    unsigned statements;  /* of how many; 0 when unknown */
+    int64_t elapsed_ms;   /* since the step or the wait began; execution time when it is done */
 } amend_event;
 
 /* Called on the thread that called the library. It must not call into the same handle. */
@@ -182,8 +182,8 @@ typedef struct amend_options
     const char *dir; /* migrations; default "migrations". Not used when files is set */
     const amend_file *files;
     size_t file_count;
-    const char *application; /* goes to the audit trail and PostgreSQL's application_name; default "amend" */
-    const char *actor;       /* goes to the audit trail; default the operating system's user */
+    const char *application;          /* goes to the audit trail and PostgreSQL's application_name; default "amend" */
+    const char *actor;                /* goes to the audit trail; default the operating system's user */
     const amend_allocator *allocator; /* default malloc; borrowed until amend_close */
     amend_event_fn on_event;
     void *on_event_arg;
@@ -253,9 +253,9 @@ typedef struct amend_item
     amend_mode mode;
     const char *version;
     const char *name;
-    const char *file;      /* path of the script of this direction, NULL when there is none */
-    const char *down_file; /* path of the down script, NULL when there is none */
-    const char *checksum;  /* 32 hex digits of the file, NULL when it is gone */
+    const char *file;             /* path of the script of this direction, NULL when there is none */
+    const char *down_file;        /* path of the down script, NULL when there is none */
+    const char *checksum;         /* 32 hex digits of the file, NULL when it is gone */
     const char *applied_checksum; /* as stored, NULL when not applied */
     const char *applied_at;       /* ISO 8601, UTC, NULL when not applied */
     const char *git_commit;       /* NULL when unknown */
@@ -314,7 +314,8 @@ AMEND_API AMEND_CHECKED amend_status amend_verify(amend *handle, amend_report **
 /* Read the audit trail, oldest first; only the newest `limit` events when limit is not 0. Writes nothing. */
 AMEND_API AMEND_CHECKED amend_status amend_log(amend *handle, size_t limit, amend_event_fn fn, void *arg, amend_error *error);
 
-/* Try to connect until the database answers or `timeout_ms` are over (0: options.connect_timeout_ms). Each failed try is an event. */
+/* Try to connect until the database answers or `timeout_ms` are over (0: options.connect_timeout_ms). Each failed try is an
+ * event. */
 AMEND_API AMEND_CHECKED amend_status amend_wait(amend *handle, uint32_t timeout_ms, amend_error *error);
 
 /* -------------------------------------------------------------------------------------------------------------- run */
@@ -345,7 +346,8 @@ typedef struct amend_run
  * it stay applied. All wait for the runner's lock, up to options.lock_wait_ms.
  */
 AMEND_API AMEND_CHECKED amend_status amend_plan(amend *handle, amend_direction direction, const amend_run *run,
-                                                amend_report **out, amend_error *error); /* what up or down would do; writes nothing */
+                                                amend_report **out,
+                                                amend_error *error); /* what up or down would do; writes nothing */
 AMEND_API AMEND_CHECKED amend_status amend_up(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
 AMEND_API AMEND_CHECKED amend_status amend_down(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
 /* Roll back the newest `steps` (default 1) and apply them again. Every one of them must have a down script. */
@@ -353,7 +355,8 @@ AMEND_API AMEND_CHECKED amend_status amend_redo(amend *handle, const amend_run *
 /* Roll back all of it, newest first. */
 AMEND_API AMEND_CHECKED amend_status amend_reset(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
 /* Record all migrations up to run->to (required) as applied without running them. */
-AMEND_API AMEND_CHECKED amend_status amend_baseline(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
+AMEND_API AMEND_CHECKED amend_status amend_baseline(amend *handle, const amend_run *run, amend_report **out,
+                                                    amend_error *error);
 /* Accept the changed checksum of run->to, or of all when it is NULL. Each one is an event. */
 AMEND_API AMEND_CHECKED amend_status amend_repair(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
 

@@ -90,7 +90,7 @@ typedef struct amend_connect
     const amend_allocator *allocator; /* lives as long as the connection */
     uint32_t timeout_ms;              /* for this one try */
     uint32_t busy_ms;                 /* SQLite's busy timeout; others ignore it */
-    bool read_only;                   /* the caller will only look: a database that isn't there yet is an empty one, not an error, and isn't made */
+    bool read_only; /* the caller will only look: an absent database is an empty one, not an error, and is not made */
 } amend_connect;
 
 enum
@@ -103,8 +103,8 @@ enum
  */
 typedef struct amend_driver
 {
-    uint32_t version; /* AMEND_DRIVER_VERSION */
-    const char *name; /* "sqlite" */
+    uint32_t version;    /* AMEND_DRIVER_VERSION */
+    const char *name;    /* "sqlite" */
     const char *dialect; /* the name of the dialect it speaks */
     uint32_t capabilities;
     /* Does this driver take this URL? Pure. Called in registration order; the first that says yes gets it. */
@@ -128,8 +128,8 @@ typedef struct amend_driver
      * (message, detail, hint, sqlstate or native code; not file, line or column: the caller knows those), and the connection
      * can take the next exec unless the kind is LOST.
      */
-    amend_status (*exec)(amend_conn *conn, const amend_piece *pieces, size_t count, const amend_hooks *hooks, amend_fault *fault,
-                         amend_error *error);
+    amend_status (*exec)(amend_conn *conn, const amend_piece *pieces, size_t count, const amend_hooks *hooks,
+                         amend_fault *fault, amend_error *error);
     /* Is the connection outside any transaction? Used by assertions and tests. */
     bool (*idle)(amend_conn *conn);
 } amend_driver;

@@ -31,7 +31,7 @@ const char *amend_event_type_name(amend_event_type type)
 
 const char *amend_state_name(amend_state state)
 {
-    static const char *const names[] = {"applied", "pending", "changed", "missing", "newer",
-                                        "out of order", "partial", "skipped", "done", "failed"};
+    static const char *const names[] = {"applied",      "pending", "changed", "missing", "newer",
+                                        "out of order", "partial", "skipped", "done",    "failed"};
     return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : NULL;
 }

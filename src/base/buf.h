@@ -18,8 +18,8 @@ typedef struct buf
 } buf;
 
 void buf_init(buf *b, const amend_allocator *allocator);
-void buf_clear(buf *b);  /* frees */
-void buf_reset(buf *b);  /* empties, keeps the room */
+void buf_clear(buf *b); /* frees */
+void buf_reset(buf *b); /* empties, keeps the room */
 /* Room for `extra` more bytes, written by the caller at data + len; NULL (and failed) when memory is short. */
 char *buf_reserve(buf *b, size_t extra);
 void buf_add(buf *b, slice s);

@@ -18,15 +18,15 @@
 /* What a statement is, as far as running it matters. */
 enum
 {
-    STMT_BEGIN = 1 << 0,      /* BEGIN, START TRANSACTION */
-    STMT_COMMIT = 1 << 1,     /* COMMIT, END */
-    STMT_CONTROL = 1 << 2,    /* any other transaction control: ROLLBACK, SAVEPOINT, RELEASE, ABORT, PREPARE TRANSACTION … */
-    STMT_SETTING = 1 << 3,    /* SET, RESET, PRAGMA, set_config(): may stand outside the script's own BEGIN … COMMIT */
-    STMT_NO_TX = 1 << 4,      /* cannot run inside a transaction */
-    STMT_COPY = 1 << 5,       /* COPY … FROM stdin: copy_start … copy_end is its data */
-    STMT_INDEX = 1 << 6,      /* CREATE INDEX CONCURRENTLY: object is the index's name, table the table's */
-    STMT_SESSION = 1 << 7,    /* may leave a session setting changed */
-    STMT_QUERY = 1 << 8,      /* gives rows, changes nothing that we know of (SELECT, VALUES, SHOW, EXPLAIN) */
+    STMT_BEGIN = 1 << 0,   /* BEGIN, START TRANSACTION */
+    STMT_COMMIT = 1 << 1,  /* COMMIT, END */
+    STMT_CONTROL = 1 << 2, /* any other transaction control: ROLLBACK, SAVEPOINT, RELEASE, ABORT, PREPARE TRANSACTION … */
+    STMT_SETTING = 1 << 3, /* SET, RESET, PRAGMA, set_config(): may stand outside the script's own BEGIN … COMMIT */
+    STMT_NO_TX = 1 << 4,   /* cannot run inside a transaction */
+    STMT_COPY = 1 << 5,    /* COPY … FROM stdin: copy_start … copy_end is its data */
+    STMT_INDEX = 1 << 6,   /* CREATE INDEX CONCURRENTLY: object is the index's name, table the table's */
+    STMT_SESSION = 1 << 7, /* may leave a session setting changed */
+    STMT_QUERY = 1 << 8,   /* gives rows, changes nothing that we know of (SELECT, VALUES, SHOW, EXPLAIN) */
 };
 
 typedef struct stmt
@@ -75,16 +75,16 @@ enum
 /* What the database has of our tables; read by `state`, used by all the writers. */
 typedef struct ledger
 {
-    char schema[192];  /* unquoted; empty: write the names unqualified (SQLite, or not yet known) */
+    char schema[192]; /* unquoted; empty: write the names unqualified (SQLite, or not yet known) */
     bool has_history, has_events, has_lock;
-    unsigned columns; /* HISTORY_*; HISTORY_ALL when the table is ours to make */
+    unsigned columns;                                   /* HISTORY_*; HISTORY_ALL when the table is ours to make */
     unsigned version_width, name_width, checksum_width; /* in characters; 0: no limit */
 } ledger;
 
 /* The runner's lock as this runner wants it. */
 typedef struct lease
 {
-    int64_t seen; /* the fencing number that was read with the state; acquiring makes it seen + 1 */
+    int64_t seen;       /* the fencing number that was read with the state; acquiring makes it seen + 1 */
     const char *holder; /* who: a text that tells machine, process and start (engine/lock.c) */
     const char *host;
     int64_t pid;
@@ -122,7 +122,7 @@ typedef struct tx_words
 {
     const char *batch_begin, *batch_end;
     const char *batch_begin_rebuild, *batch_end_rebuild; /* the same for steps with SCRIPT_REBUILDS; NULL: no such thing */
-    const char *batch_abort; /* give up the whole batch */
+    const char *batch_abort;                             /* give up the whole batch */
     const char *lock_begin, *lock_end;
     const char *step_begin, *step_end, *step_abort;
 } tx_words;

@@ -24,10 +24,10 @@ typedef struct directives
     const char **depends; /* versions as written */
     size_t depends_count;
     bool transaction_off;
-    const char *destructive;    /* the reason, NULL without the directive */
-    const char **provides;      /* "table audit_log" */
+    const char *destructive; /* the reason, NULL without the directive */
+    const char **provides;   /* "table audit_log" */
     size_t provides_count;
-    uint32_t lock_timeout_ms;   /* 0: not given */
+    uint32_t lock_timeout_ms; /* 0: not given */
 } directives;
 
 typedef struct migration
@@ -37,19 +37,19 @@ typedef struct migration
     const char *up_file;   /* path: the directory as given, then the rest */
     const char *down_file; /* NULL when there is none */
     char checksum[CHECKSUM_HEX];
-    directives head;        /* of the up file */
-    const size_t *depends;  /* positions in the catalog of what it depends on, all lower than its own */
+    directives head;       /* of the up file */
+    const size_t *depends; /* positions in the catalog of what it depends on, all lower than its own */
     size_t depends_count;
 } migration;
 
 typedef struct catalog
 {
-    const char *dir;       /* as given; "" for compiled-in files */
-    migration *items;      /* in running order: by version, but never before something it depends on */
+    const char *dir;  /* as given; "" for compiled-in files */
+    migration *items; /* in running order: by version, but never before something it depends on */
     size_t count;
     amend_problem *problems; /* notes and warnings; what is an error fails the load */
     size_t problem_count;
-    const char *git_commit; /* 40 hex digits of the checkout that holds dir, NULL when unknown */
+    const char *git_commit;  /* 40 hex digits of the checkout that holds dir, NULL when unknown */
     const amend_file *files; /* NULL: from disk */
     size_t file_count;
 } catalog;

@@ -314,8 +314,7 @@ AMEND_API AMEND_CHECKED amend_status amend_verify(amend *handle, amend_report **
 /* Read the audit trail, oldest first; only the newest `limit` events when limit is not 0. Writes nothing. */
 AMEND_API AMEND_CHECKED amend_status amend_log(amend *handle, size_t limit, amend_event_fn fn, void *arg, amend_error *error);
 
-/* Try to connect until the database answers or `timeout_ms` are over (0: options.connect_timeout_ms). Each failed try is an
- * event. */
+/* Try to connect until it answers or `timeout_ms` are over (0: options.connect_timeout_ms). Each failed try is an event. */
 AMEND_API AMEND_CHECKED amend_status amend_wait(amend *handle, uint32_t timeout_ms, amend_error *error);
 
 /* -------------------------------------------------------------------------------------------------------------- run */
@@ -345,9 +344,9 @@ typedef struct amend_run
  * that came after the plan was made: its items then tell what was done. A failed migration leaves nothing behind; those before
  * it stay applied. All wait for the runner's lock, up to options.lock_wait_ms.
  */
+/* What up or down would do. Writes nothing. */
 AMEND_API AMEND_CHECKED amend_status amend_plan(amend *handle, amend_direction direction, const amend_run *run,
-                                                amend_report **out,
-                                                amend_error *error); /* what up or down would do; writes nothing */
+                                                amend_report **out, amend_error *error);
 AMEND_API AMEND_CHECKED amend_status amend_up(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
 AMEND_API AMEND_CHECKED amend_status amend_down(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
 /* Roll back the newest `steps` (default 1) and apply them again. Every one of them must have a down script. */

@@ -1,14 +1,15 @@
-# The front door. Meson does the work; see meson.build.
+# The front door. Meson does the work; see meson.build. Where make isn't installed yet: scripts/demo and scripts/test.
 .PHONY: all demo test bench install format clean
 
 BUILD ?= build
+PREFIX ?= /usr/local
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 
 $(BUILD)/build.ninja:
 	scripts/install-deps build
-	meson setup $(BUILD)
+	meson setup $(BUILD) --prefix=$(PREFIX)
 
 demo:
 	scripts/demo
@@ -17,10 +18,11 @@ test:
 	scripts/test
 
 bench:
+	scripts/install-deps bench
 	bench/run
 
 install: all
-	meson install -C $(BUILD)
+	meson install -C $(BUILD) --no-rebuild
 
 format:
 	scripts/format

@@ -52,6 +52,8 @@ CASES = {
     "link": ("docs", {"README.md": "[a](docs/a.md#one-two)", "docs/a.md": "# One two\n"}, None),
     "dead link": ("docs", {"README.md": "[a](docs/a.md)"}, "no such file"),
     "dead heading": ("docs", {"README.md": "[a](#b)"}, "no such heading"),
+    "path": ("docs", {"README.md": "`src/base/a.c` `src/NAME/b.c`", "src/base/a.c": ""}, None),
+    "dead path": ("docs", {"README.md": "`src/base/b.c`"}, "no such path"),
     "example": ("docs", {"README.md": "<!-- run -->\n```sh\nfalse\n```\n"}, "the example fails"),
     "session": ("docs", {"README.md": "<!-- run -->\n```console\n$ echo took 12 ms\ntook 9 ms\n```\n"}, None),
     "session that lies": ("docs", {"README.md": "<!-- run -->\n```console\n$ echo a\nb\n```\n"}, "prints something else"),

@@ -1,0 +1,4 @@
+-- Indexes and triggers go with their tables; the referring tables go first.
+DROP TABLE cards;
+DROP TABLE users;
+DROP TABLE workspaces;

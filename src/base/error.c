@@ -223,3 +223,12 @@ bool text_is_utf8(slice text, size_t *bad)
     }
     return true;
 }
+
+void text_mend(char *text)
+{
+    size_t bad;
+    for (slice rest = slice_of(text); !text_is_utf8(rest, &bad); rest = slice_sub(rest, bad + 1, rest.len))
+    {
+        text[(size_t)(rest.data - text) + bad] = '?';
+    }
+}

@@ -22,5 +22,7 @@ void error_copy(char *field, size_t size, slice text);
 void text_position(slice text, size_t offset, unsigned *line, unsigned *column);
 /* Is it UTF-8 (RFC 3629)? If not, *bad is the offset of the first byte that isn't. */
 bool text_is_utf8(slice text, size_t *bad);
+/* Put a "?" in place of each byte that is not UTF-8: what is shown of such a text must not harm a terminal or a JSON reader. */
+void text_mend(char *text);
 
 #endif

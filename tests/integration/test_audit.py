@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""The audit trail, checked by an implementation of its own: the chain holds, tampering shows, the history follows from it."""
+import getpass
+import os
+import re
+import socket
+
+import pytest
+from support import chain
+from support.migrations import table, without_transaction, write_tables
+
+
+@pytest.fixture
+def busy(project, db):
+    """A project with every kind of event behind it."""
+    write_tables(project, 3)
+    project.amend("up")
+    project.amend("down")
+    project.amend("up")
+    project.amend("redo")
+    project.up("001_table_1", "-- edited\n" + table(1)[0])
+    project.amend("repair")
+    project.up("004_special", without_transaction(db.kind, 4))
+    project.amend("up")
+    project.up("005_bad", "SELECT nope;")
+    project.amend("up", check=1)
+    os.remove(f"{project.dir}/005_bad.sql")
+    return project
+
+
+def test_chain_holds(busy, db):
+    events = db.events()
+    assert len(events) > 10
+    assert chain.broken_links(events) == []
+    busy.amend("verify")
+
+
+def test_history_follows_from_the_events(busy, db):
+    assert chain.replay(db.events()) == {row["version"]: row["checksum"] for row in db.history()}
+
+
+def test_events_say_who_when_where_what(busy, db):
+    for event in db.events():
+        assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", event["id"]), event
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z", event["at"]), event
+        assert event["host"] == socket.gethostname() and event["actor"] == getpass.getuser() and event["application"] == "amend"
+        chain.detail_of(event)
+    applied = [event for event in db.events() if event["type"] == "migration.applied"]
+    assert all(re.fullmatch("[0-9a-f]{32,64}", event["checksum"]) for event in applied)
+    ids = [event["id"] for event in db.events()]
+    assert len(set(ids)) == len(ids)
+    stamps = [event["at"] for event in db.events()]
+    assert stamps == sorted(stamps)
+
+
+ALTERATIONS = {
+    "field": "UPDATE _migration_events SET actor = 'somebody else' WHERE version = '002' AND type = 'migration.applied'",
+    "checksum": "UPDATE _migration_events SET checksum = '00000000000000000000000000000000' WHERE version = '001'",
+    "removed": "DELETE FROM _migration_events WHERE version = '002' AND type = 'migration.applied'",
+    "hash": "UPDATE _migration_events SET hash = prev_hash WHERE version = '003' AND type = 'migration.rolled_back'",
+    "first": "DELETE FROM _migration_events WHERE prev_hash IS NULL OR prev_hash = ''",
+}
+
+
+@pytest.mark.parametrize("how", ALTERATIONS)
+def test_tampering_is_found(busy, db, how):
+    db.sql(ALTERATIONS[how])
+    assert chain.broken_links(db.events())
+    result = busy.amend("verify", check=4)
+    assert "AM0602" in result.all
+
+
+def test_verify_finds_what_the_history_does_not_have_from_the_events(busy, db):
+    """Rows of _migrations that no event tells of: another tool's, which is allowed, or somebody's hand."""
+    db.sql("DELETE FROM _migrations WHERE version = '004'")
+    assert chain.replay(db.events()) != {row["version"]: row["checksum"] for row in db.history()}
+
+
+def test_all_or_nothing(project, db):
+    """The event stands in the same transaction as what it tells of: a failed migration has no applied event."""
+    write_tables(project, 2)
+    project.up("003_bad", "CREATE TABLE three (id INTEGER);\nSELECT nope;")
+    project.amend("up", check=1)
+    assert db.applied_events() == ["001", "002"] == db.versions()
+
+
+def test_application_and_actor_can_be_named(project, db):
+    write_tables(project, 1)
+    project.amend("up", env={"AMEND_APPLICATION": "card shop; x", "AMEND_ACTOR": "release bot"})
+    event = db.events()[0]
+    assert (event["application"], event["actor"]) == ("card shop; x", "release bot")
+    assert chain.broken_links(db.events()) == []
+
+
+def test_odd_characters_in_the_trail(project, db):
+    project.up("001_größe 日本", "CREATE TABLE a (id INTEGER);")
+    project.amend("up", env={"AMEND_ACTOR": "O'Brien \\ \"x\" ü 日本\t%ms%"})
+    assert chain.broken_links(db.events()) == []
+    project.amend("verify")
+
+
+def test_existing_history_without_events(project, db):
+    """A database that another tool migrated: the trail begins with what amend does."""
+    from test_history_states import NARROW, insert_row, sha256
+    db.sql(NARROW[db.kind])
+    write_tables(project, 2)
+    insert_row(db, "001", "table_1", sha256(table(1)[0])[:32])
+    project.amend("up")
+    assert [event["version"] for event in db.events() if event["type"] == "migration.applied"] == ["002"]
+    project.amend("verify")

@@ -19,7 +19,7 @@ def busy(project, db):
     project.amend("up")
     project.amend("redo")
     project.up("001_table_1", "-- edited\n" + table(1)[0])
-    project.amend("repair")
+    project.amend("repair", "--all")
     project.up("004_special", without_transaction(db.kind, 4))
     project.amend("up")
     project.up("005_bad", "SELECT nope;")

@@ -73,7 +73,7 @@ def test_redo_reset_baseline_repair_write_nothing(project, db):
     dry(project, "redo")
     dry(project, "reset", "--yes")
     project.up("001_table_1", "-- edited\n" + table(1)[0])
-    out = dry(project, "repair")
+    out = dry(project, "repair", "--all")
     db.run_by_hand(out)
     project.amend("verify")
 

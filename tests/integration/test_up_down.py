@@ -246,7 +246,7 @@ def test_repair_accepts_changed_files(project, db):
         project.up(f"00{n}_table_{n}", f"-- edited\n{table(n)[0]}")
     project.amend("repair", "001")
     assert "AM0401" in project.amend("up", check=1).all
-    project.amend("repair")
+    project.amend("repair", "--all")
     project.amend("up")
     project.amend("verify")
     assert db.versions() == versions

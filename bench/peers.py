@@ -2,6 +2,7 @@
 """The peers: how each is found and told to bring a database up. One that isn't installed shows as "-". Those of npm are installed
 into the build directory once; sqitch and alembic come from the system (scripts/install-deps bench)."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,7 +24,7 @@ def install(folder: Path):
 
 class Peers:
     def __init__(self, folder: Path, server_bin):
-        modules = folder / "node_modules"
+        self.modules = modules = folder / "node_modules"
         found = {
             "dbmate": next(iter(sorted(modules.glob("@dbmate/*/bin/dbmate"))), None),
             "node-pg-migrate": modules / ".bin" / "node-pg-migrate",
@@ -38,10 +39,13 @@ class Peers:
         """name → what its --version says."""
         out = {}
         for name, program in self.programs.items():
+            if name == "node-pg-migrate":  # does not know its own
+                out[name] = json.loads((self.modules / name / "package.json").read_text())["version"]
+                continue
             flag = "-version" if name == "golang-migrate" else "--version"
             run = subprocess.run([program, flag], capture_output=True, text=True, check=False)
             words = (run.stdout + run.stderr).split()
-            out[name] = words[-1].strip("()") if words else "?"
+            out[name] = words[-1].strip("()v") if words else "?"
         return out
 
     def version(self, tool):

@@ -27,6 +27,7 @@ enum
     STMT_INDEX = 1 << 6,   /* CREATE INDEX CONCURRENTLY: object is the index's name, table the table's */
     STMT_SESSION = 1 << 7, /* may leave a session setting changed */
     STMT_QUERY = 1 << 8,   /* gives rows, changes nothing that we know of (SELECT, VALUES, SHOW, EXPLAIN) */
+    STMT_DROP = 1 << 9,    /* takes something away: DROP …, DETACH PARTITION */
 };
 
 typedef struct stmt
@@ -95,9 +96,10 @@ typedef struct history_row
 {
     const char *version, *name, *checksum;
     const char *git_commit; /* may be NULL */
-    /* SQLite: these are the client's. PostgreSQL ignores them and takes the server's clock, the time since the guard. */
+    /* Without DIALECT_SERVER_HASH: the client's clock. Else ignored: the server's clock, the time since the guard … */
     const char *applied_at;
     int64_t execution_time_ms;
+    bool timed; /* … unless this is set: then execution_time_ms is stored as it is */
 } history_row;
 
 /* One row of _migration_events. NULL is SQL's NULL. */
@@ -125,6 +127,9 @@ typedef struct tx_words
     const char *batch_abort;                             /* give up the whole batch */
     const char *lock_begin, *lock_end;
     const char *step_begin, *step_end, *step_abort;
+    /* In place of step_begin for a step behind which another commit follows in the same message: it needs no flush of its own.
+       NULL: no such thing. */
+    const char *step_begin_early;
 } tx_words;
 
 enum
@@ -150,8 +155,13 @@ typedef struct dialect
 
     /* Does this error of exec say that a table does not exist? */
     bool (*missing_table)(const amend_error *error);
-    /* Does this error say that the thing to make is there already, or the thing to drop is gone? For resuming statements. */
-    bool (*already_done)(const amend_error *error);
+    /* Does this error say that a NOT NULL constraint refused a row? It is how acquire and guard say no. */
+    bool (*not_null)(const amend_error *error);
+    /*
+     * Does this error of `stmt` say that the thing to make is there already, or the thing to drop is gone? For resuming a
+     * statement whose outcome is not known; one that is known to have failed must not be asked about.
+     */
+    bool (*already_done)(const stmt *stmt, const amend_error *error);
 
     /*
      * The writers append whole statements, each ended by ";\n", and return how many. They can't fail but for memory, which

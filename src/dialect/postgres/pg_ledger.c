@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every name carries its schema and every function pg_catalog, since a migration may have emptied search_path. Times come from
+ * clock_timestamp(): now() is when the message began. There is little of it per migration, because it is run for each.
+ *
+ * The lock row's heartbeat is also the time when the step began: record measures from it.
+ */
+#include "dialect/postgres/pg_ledger.h"
+
+#include "dialect/postgres/pg_text.h"
+
+static const char NOW[] = "pg_catalog.clock_timestamp()";
+
+static void create_history(buf *out, const ledger *l)
+{
+    buf_text(out, "CREATE TABLE IF NOT EXISTS ");
+    pg_text_table(out, l, HISTORY_TABLE);
+    buf_text(out, " (id SERIAL PRIMARY KEY, version VARCHAR(64) NOT NULL UNIQUE, name VARCHAR(255) NOT NULL, "
+                  "checksum VARCHAR(64) NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT pg_catalog.now(), "
+                  "execution_time_ms INTEGER NOT NULL, git_commit VARCHAR(40));\n");
+}
+
+static void create_events(buf *out, const ledger *l)
+{
+    buf_text(out, "CREATE TABLE IF NOT EXISTS ");
+    pg_text_table(out, l, EVENTS_TABLE);
+    buf_text(out,
+             " (id UUID PRIMARY KEY, at TIMESTAMPTZ NOT NULL, type TEXT NOT NULL, version TEXT, checksum TEXT, actor TEXT, "
+             "host TEXT, application TEXT, detail JSON, prev_hash TEXT, hash TEXT NOT NULL);\n");
+}
+
+static unsigned create_lock(buf *out, const ledger *l)
+{
+    buf_text(out, "CREATE TABLE IF NOT EXISTS ");
+    pg_text_table(out, l, LOCK_TABLE);
+    buf_text(out, " (id INTEGER PRIMARY KEY CHECK (id = 1), fence BIGINT NOT NULL, holder TEXT, host TEXT, pid BIGINT, "
+                  "since TIMESTAMPTZ, heartbeat TIMESTAMPTZ);\n");
+    buf_text(out, "INSERT INTO ");
+    pg_text_table(out, l, LOCK_TABLE);
+    buf_text(out, " (id, fence) VALUES (1, 0) ON CONFLICT DO NOTHING;\n");
+    return 2;
+}
+
+/*
+ * IF NOT EXISTS does not save two sessions that create the same table at once: the later one fails on the catalog's own index,
+ * or on the sequence. So they queue at an advisory lock, which the transaction's end gives back, also behind a pooler.
+ */
+unsigned pg_ledger_create(buf *out, const ledger *l)
+{
+    if (l->has_history && l->has_events && l->has_lock)
+    {
+        return 0;
+    }
+    buf_text(out, "SET LOCAL client_min_messages = warning;\n"
+                  "DO $amend$BEGIN PERFORM pg_catalog.pg_advisory_xact_lock(7020390438274); END$amend$;\n");
+    unsigned count = 2;
+    if (!l->has_history)
+    {
+        create_history(out, l);
+        count++;
+    }
+    if (!l->has_events)
+    {
+        create_events(out, l);
+        count++;
+    }
+    return l->has_lock ? count : count + create_lock(out, l);
+}
+
+/* The holder counts, too: after somebody made the table anew, numbers would begin again. */
+static void mine(buf *out, const lease *lease)
+{
+    buf_format(out, "fence = %lld AND holder = ", (long long)lease->seen + 1);
+    pg_text_literal(out, lease->holder);
+}
+
+unsigned pg_ledger_acquire(buf *out, const ledger *l, const lease *lease)
+{
+    buf_text(out, "UPDATE ");
+    pg_text_table(out, l, LOCK_TABLE);
+    buf_format(out, " SET fence = CASE WHEN fence = %lld THEN fence + 1 END, holder = ", (long long)lease->seen);
+    pg_text_literal(out, lease->holder);
+    buf_text(out, ", host = ");
+    pg_text_literal(out, lease->host);
+    buf_format(out, ", pid = %lld, since = %s, heartbeat = %s WHERE id = 1;\n", (long long)lease->pid, NOW, NOW);
+    return 1;
+}
+
+unsigned pg_ledger_guard(buf *out, const ledger *l, const lease *lease, uint32_t lock_timeout_ms)
+{
+    buf_format(out, "SET LOCAL lock_timeout = %u;\nUPDATE ", lock_timeout_ms);
+    pg_text_table(out, l, LOCK_TABLE);
+    buf_text(out, " SET fence = CASE WHEN ");
+    mine(out, lease);
+    buf_format(out, " THEN fence END, heartbeat = %s WHERE id = 1;\n", NOW);
+    return 2;
+}
+
+unsigned pg_ledger_release(buf *out, const ledger *l, const lease *lease)
+{
+    buf_text(out, "UPDATE ");
+    pg_text_table(out, l, LOCK_TABLE);
+    buf_text(out, " SET holder = NULL, host = NULL, pid = NULL, since = NULL WHERE id = 1 AND ");
+    mine(out, lease);
+    buf_text(out, ";\n");
+    return 1;
+}
+
+/* The milliseconds since the heartbeat of the lock row `l`. */
+static void elapsed(buf *out)
+{
+    buf_format(out, "LEAST(EXTRACT(epoch FROM %s - l.heartbeat) * 1000, 2147483647)::pg_catalog.int4", NOW);
+}
+
+/* The same where there is no `l`. */
+static void elapsed_alone(buf *out, const ledger *l)
+{
+    buf_text(out, "(SELECT ");
+    elapsed(out);
+    buf_text(out, " FROM ");
+    pg_text_table(out, l, LOCK_TABLE);
+    buf_text(out, " AS l WHERE l.id = 1)");
+}
+
+static void insert_columns(buf *out, const ledger *l)
+{
+    static const struct
+    {
+        unsigned bit;
+        const char *name;
+    } columns[] = {{HISTORY_NAME, ", name"},
+                   {HISTORY_CHECKSUM, ", checksum"},
+                   {HISTORY_APPLIED_AT, ", applied_at"},
+                   {HISTORY_EXECUTION_TIME, ", execution_time_ms"},
+                   {HISTORY_GIT_COMMIT, ", git_commit"}};
+    buf_text(out, " AS m (version");
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+    {
+        buf_text(out, (l->columns & columns[i].bit) != 0 ? columns[i].name : "");
+    }
+}
+
+static void insert_values(buf *out, const ledger *l, const history_row *row)
+{
+    const struct
+    {
+        unsigned bit;
+        const char *text;
+    } texts[] = {{HISTORY_NAME, row->name}, {HISTORY_CHECKSUM, row->checksum}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    {
+        if ((l->columns & texts[i].bit) != 0)
+        {
+            buf_text(out, ", ");
+            pg_text_literal(out, texts[i].text);
+        }
+    }
+    buf_format(out, (l->columns & HISTORY_APPLIED_AT) != 0 ? ", %s" : "", NOW);
+    if ((l->columns & HISTORY_EXECUTION_TIME) != 0 && row->timed)
+    {
+        buf_format(out, ", %lld", (long long)row->execution_time_ms);
+    }
+    else if ((l->columns & HISTORY_EXECUTION_TIME) != 0)
+    {
+        buf_text(out, ", ");
+        elapsed(out);
+    }
+    if ((l->columns & HISTORY_GIT_COMMIT) != 0)
+    {
+        buf_text(out, ", ");
+        pg_text_literal(out, row->git_commit);
+    }
+}
+
+static void returning(buf *out, const ledger *l, const history_row *row, const char *applied_at, bool stored)
+{
+    buf_text(out, " RETURNING m.version, ");
+    pg_text_iso(out, applied_at, "MS");
+    buf_text(out, " AS applied_at, ");
+    if (stored)
+    {
+        buf_text(out, "m.execution_time_ms");
+    }
+    else if (row->timed)
+    {
+        buf_format(out, "%lld", (long long)row->execution_time_ms);
+    }
+    else
+    {
+        elapsed_alone(out, l);
+    }
+    buf_text(out, " AS execution_time_ms;\n");
+}
+
+/* Without the lock's row, version is NULL and the row is refused: we would not know whose turn it is. */
+unsigned pg_ledger_record(buf *out, const ledger *l, const history_row *row)
+{
+    buf_text(out, "INSERT INTO ");
+    pg_text_table(out, l, HISTORY_TABLE);
+    insert_columns(out, l);
+    buf_text(out, ") SELECT CASE l.id WHEN 1 THEN ");
+    pg_text_literal(out, row->version);
+    buf_text(out, " END");
+    insert_values(out, l, row);
+    buf_text(out, " FROM (SELECT) AS one LEFT JOIN ");
+    pg_text_table(out, l, LOCK_TABLE);
+    buf_text(out, " AS l ON l.id = 1");
+    returning(out, l, row, (l->columns & HISTORY_APPLIED_AT) != 0 ? "m.applied_at::pg_catalog.timestamptz" : NOW,
+              (l->columns & HISTORY_EXECUTION_TIME) != 0);
+    return 1;
+}
+
+unsigned pg_ledger_forget(buf *out, const ledger *l, const history_row *row)
+{
+    buf_text(out, "DELETE FROM ");
+    pg_text_table(out, l, HISTORY_TABLE);
+    buf_text(out, " AS m WHERE m.version = ");
+    pg_text_literal(out, row->version);
+    returning(out, l, row, NOW, false);
+    return 1;
+}
+
+unsigned pg_ledger_checksum(buf *out, const ledger *l, const history_row *row)
+{
+    buf_text(out, "UPDATE ");
+    pg_text_table(out, l, HISTORY_TABLE);
+    buf_text(out, " SET checksum = ");
+    pg_text_literal(out, row->checksum);
+    buf_text(out, " WHERE version = ");
+    pg_text_literal(out, row->version);
+    buf_text(out, ";\n");
+    return 1;
+}
+
+/* The detail; when it asks for the execution time, an expression that puts it in. */
+static void detail(buf *out, const ledger *l, const event_row *row)
+{
+    if (row->detail == NULL || strstr(row->detail, "%ms%") == NULL)
+    {
+        pg_text_literal(out, row->detail);
+        buf_text(out, "::pg_catalog.text");
+        return;
+    }
+    buf_text(out, "pg_catalog.replace(");
+    pg_text_literal(out, row->detail);
+    buf_text(out, ", '%ms%', COALESCE(");
+    elapsed_alone(out, l);
+    buf_text(out, ", 0)::pg_catalog.text)");
+}
+
+/* The hash is made over these texts joined by 0x1f. Those that are known here become one literal. */
+static void hash(buf *out, const event_row *row)
+{
+    const char *fields[] = {row->type, row->version, row->checksum, row->actor, row->host, row->application};
+    buf_text(out, "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws(E'\\x1f', "
+                  "COALESCE(e.prev, ''), e.id, ");
+    pg_text_iso(out, "e.at", "US");
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+    {
+        buf_text(out, ", ");
+        pg_text_literal(out, fields[i] == NULL ? "" : fields[i]);
+    }
+    buf_text(out, ", COALESCE(e.detail, '')), 'UTF8')), 'hex')");
+}
+
+unsigned pg_ledger_event(buf *out, const ledger *l, const event_row *row)
+{
+    const char *fields[] = {row->type, row->version, row->checksum, row->actor, row->host, row->application};
+    buf_text(out, "INSERT INTO ");
+    pg_text_table(out, l, EVENTS_TABLE);
+    buf_text(out, " (id, at, type, version, checksum, actor, host, application, detail, prev_hash, hash) SELECT e.id, e.at, ");
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+    {
+        pg_text_literal(out, fields[i]);
+        buf_text(out, ", ");
+    }
+    buf_text(out, "e.detail::pg_catalog.json, e.prev, ");
+    hash(out, row);
+    buf_text(out, " FROM (SELECT ");
+    pg_text_literal(out, row->id);
+    buf_format(out, "::pg_catalog.uuid AS id, %s AS at, ", NOW);
+    detail(out, l, row);
+    buf_text(out, " AS detail, (SELECT p.hash FROM ");
+    pg_text_table(out, l, EVENTS_TABLE);
+    buf_text(out, " AS p ORDER BY p.id DESC LIMIT 1) AS prev) AS e;\n");
+    return 1;
+}
+
+/* The encoding is set again because behind a pooler the session's own default may be another than the one we asked for. */
+unsigned pg_ledger_reset_session(buf *out)
+{
+    buf_text(out, "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\nSET client_encoding = 'UTF8';\n");
+    return 4;
+}
+
+unsigned pg_ledger_drop_index(buf *out, const char *schema, const char *name)
+{
+    buf_text(out, "DROP INDEX CONCURRENTLY IF EXISTS ");
+    pg_text_name(out, slice_of(schema));
+    buf_char(out, '.');
+    pg_text_name(out, slice_of(name));
+    buf_text(out, ";\n");
+    return 1;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The server's own parser, by libpg_query. It is loaded when a statement needs it: most scripts, and all runs that find nothing
+ * to do, never pay for it. Without the library, or for syntax that it is too old for, callers go by the tokens alone.
+ */
+#ifndef AMEND_DIALECT_POSTGRES_PG_PARSER_H
+#define AMEND_DIALECT_POSTGRES_PG_PARSER_H
+
+#include "base/slice.h"
+
+/*
+ * How many statements the text is, and how long its first one (its semicolon not counted). 0 when it doesn't parse, or the
+ * library is missing. `text` must be followed by a NUL.
+ */
+size_t pg_parser_count(slice text, size_t *first);
+
+#endif

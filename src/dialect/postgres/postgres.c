@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* The dialect of PostgreSQL. */
+#include "dialect/dialects.h"
+
+#include "dialect/postgres/pg_ledger.h"
+#include "dialect/postgres/pg_look.h"
+#include "dialect/postgres/pg_split.h"
+
+static bool is_one_of(const amend_error *error, const char *const *states, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+    {
+        if (strcmp(error->sqlstate, states[i]) == 0)
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* undefined_table, and invalid_schema_name when the table's schema is gone with it */
+static bool missing_table(const amend_error *error)
+{
+    static const char *const states[] = {"42P01", "3F000"};
+    return is_one_of(error, states, sizeof states / sizeof states[0]);
+}
+
+static bool not_null(const amend_error *error)
+{
+    static const char *const states[] = {"23502"};
+    return is_one_of(error, states, sizeof states / sizeof states[0]);
+}
+
+/* "Does not exist" means done only for what drops: said of a CREATE INDEX, it is about its table. */
+static bool already_done(const stmt *s, const amend_error *error)
+{
+    /* duplicate: object, table (and index), column, database, schema, function */
+    static const char *const made[] = {"42710", "42P07", "42701", "42P04", "42P06", "42723"};
+    /* undefined: object (and index), table, column, database, schema, function */
+    static const char *const gone[] = {"42704", "42P01", "42703", "3D000", "3F000", "42883"};
+    if ((s->flags & STMT_DROP) != 0)
+    {
+        return is_one_of(error, gone, sizeof gone / sizeof gone[0]);
+    }
+    return is_one_of(error, made, sizeof made / sizeof made[0]);
+}
+
+/*
+ * lock_begin has a short lock_timeout: a runner that can't take the lock's row at once shall say for whom it waits, and not
+ * block CREATE INDEX CONCURRENTLY with an open transaction. step_begin_early: the last commit of a message flushes those before
+ * it, too.
+ */
+static const tx_words words = {
+    .batch_begin = "",
+    .batch_end = "",
+    .batch_abort = "ROLLBACK;\n",
+    .lock_begin = "BEGIN;\nSET LOCAL lock_timeout = 2000;\n",
+    .lock_end = "COMMIT;\n",
+    .step_begin = "BEGIN;\n",
+    .step_begin_early = "BEGIN;\nSET LOCAL synchronous_commit = off;\n",
+    .step_end = "COMMIT;\n",
+    .step_abort = "ROLLBACK;\n",
+};
+
+const dialect dialect_postgres = {
+    .name = "postgres",
+    .traits = DIALECT_SERVER_HASH,
+    .message_limit = 1 << 20,
+    .words = &words,
+    .split = pg_split,
+    .missing_table = missing_table,
+    .not_null = not_null,
+    .already_done = already_done,
+    .state = pg_look_state,
+    .create = pg_ledger_create,
+    .acquire = pg_ledger_acquire,
+    .guard = pg_ledger_guard,
+    .release = pg_ledger_release,
+    .record = pg_ledger_record,
+    .forget = pg_ledger_forget,
+    .amend_checksum = pg_ledger_checksum,
+    .event = pg_ledger_event,
+    .events = pg_look_events,
+    .reset_session = pg_ledger_reset_session,
+    .invalid_index = pg_look_invalid_index,
+    .drop_index = pg_ledger_drop_index,
+};

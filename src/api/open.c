@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/handle.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "driver/driver.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum
+{
+    CONNECT_TIMEOUT_MS = 30000,
+    LOCK_TIMEOUT_MS = 5000,
+    LOCK_WAIT_MS = 300000,
+    LEASE_MS = 30000,
+    LEASE_LEAST_MS = 1000,
+};
+
+static uint32_t otherwise(uint32_t value, uint32_t standard)
+{
+    return value == 0 ? standard : value;
+}
+
+/* The operating system's user, for the audit trail. */
+static const char *user(arena *a)
+{
+    const char *name = getenv("USER");
+    struct passwd entry, *found = NULL;
+    char room[2048];
+    if (name == NULL || name[0] == '\0')
+    {
+        getpwuid_r(geteuid(), &entry, room, sizeof room, &found);
+        name = found == NULL ? NULL : found->pw_name;
+    }
+    return name == NULL ? arena_format(a, "uid %ld", (long)geteuid()) : arena_string(a, name);
+}
+
+static amend_status pick_driver(amend *h, const char *url, amend_error *error)
+{
+    const char *missing = driver_missing(url);
+    const amend_driver *driver = driver_for_url(url);
+    if (missing != NULL)
+    {
+        return error_set(error, AMEND_E_DRIVER_MISSING, "this build has no driver for %s", missing);
+    }
+    if (driver == NULL)
+    {
+        /* The URL itself may hold a password, so only its beginning is shown. */
+        size_t shown = strcspn(url, ":/@?");
+        return error_set(error, AMEND_E_URL, "no driver takes a URL that begins with \"%.*s\"", shown > 30 ? 30 : (int)shown,
+                         url);
+    }
+    h->session.driver = driver;
+    h->session.dialect = dialect_find(driver->dialect);
+    if (h->session.dialect == NULL)
+    {
+        return error_set(error, AMEND_E_DRIVER_MISSING, "this build lacks the dialect \"%s\"", driver->dialect);
+    }
+    driver->describe(url, h->url_shown, sizeof h->url_shown, h->name, sizeof h->name);
+    return AMEND_OK;
+}
+
+static amend_status fill(amend *h, const amend_options *o, amend_error *error)
+{
+    session *s = &h->session;
+    gethostname(h->host, sizeof h->host - 1);
+    s->allocator = h->allocator;
+    s->host = h->host;
+    s->url = arena_string(h->arena, o->url);
+    s->url_shown = h->url_shown;
+    s->application = arena_string(h->arena, o->application == NULL ? "amend" : o->application);
+    s->actor = o->actor == NULL ? user(h->arena) : arena_string(h->arena, o->actor);
+    s->on_event = o->on_event;
+    s->on_event_arg = o->on_event_arg;
+    s->connect_timeout_ms = otherwise(o->connect_timeout_ms, CONNECT_TIMEOUT_MS);
+    s->lock_timeout_ms = otherwise(o->lock_timeout_ms, LOCK_TIMEOUT_MS);
+    s->lock_wait_ms = otherwise(o->lock_wait_ms, LOCK_WAIT_MS);
+    s->lease_ms = otherwise(o->lease_ms, LEASE_MS);
+    h->dir = arena_string(h->arena, o->dir == NULL ? "migrations" : o->dir);
+    h->files = o->files;
+    h->file_count = o->file_count;
+    if (s->application == NULL || s->actor == NULL || h->dir == NULL || (o->url != NULL && s->url == NULL))
+    {
+        return error_memory(error);
+    }
+    return o->url == NULL ? AMEND_OK : pick_driver(h, o->url, error);
+}
+
+static amend_status check(const amend_options *options, amend_error *error)
+{
+    if (options == NULL || options->size != sizeof *options)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "amend_options was not made with AMEND_OPTIONS_INIT");
+    }
+    if (options->allocator != NULL && options->allocator->resize == NULL)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "the allocator has no resize function");
+    }
+    if (options->lease_ms != 0 && options->lease_ms < LEASE_LEAST_MS)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "a lease of %u ms is too short: at least %d", options->lease_ms,
+                         LEASE_LEAST_MS);
+    }
+    return AMEND_OK;
+}
+
+amend_status amend_open(const amend_options *options, amend **out, amend_error *error)
+{
+    if (out == NULL)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "amend_open needs a place for the handle");
+    }
+    amend_status status = check(options, error);
+    if (status != AMEND_OK)
+    {
+        return status;
+    }
+    const amend_allocator *allocator = options->allocator == NULL ? &alloc_default : options->allocator;
+    amend *h = alloc_zeroed(allocator, 1, sizeof *h);
+    if (h == NULL)
+    {
+        return error_memory(error);
+    }
+    h->allocator = allocator;
+    buf_init(&h->text, allocator);
+    h->arena = arena_new(allocator);
+    status = h->arena == NULL ? error_memory(error) : fill(h, options, error);
+    if (status != AMEND_OK)
+    {
+        amend_close(h);
+        return status;
+    }
+    *out = h;
+    return AMEND_OK;
+}
+
+void amend_close(amend *handle)
+{
+    if (handle == NULL)
+    {
+        return;
+    }
+    if (handle->session.driver != NULL)
+    {
+        session_close(&handle->session);
+    }
+    buf_clear(&handle->text);
+    arena_free(handle->reading);
+    arena_free(handle->arena);
+    alloc_free(handle->allocator, handle, sizeof *handle);
+}
+
+const char *amend_database(const amend *handle)
+{
+    return handle->url_shown;
+}
+
+const char *amend_database_name(const amend *handle)
+{
+    return handle->name;
+}

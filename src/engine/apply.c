@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/run.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+static void set_up(runner *r, session *s, arena *a, const catalog *c, outcome *out, const char *holder)
+{
+    *r = (runner){.session = s,
+                  .arena = a,
+                  .catalog = c,
+                  .history = &out->history,
+                  .plan = &out->plan,
+                  .lease = {.seen = out->history.fence, .holder = holder, .host = s->host},
+                  .results = out->results};
+    history_trail(&out->history, s, &r->trail);
+}
+
+static void tell_run(const session *s, const plan *p, amend_event_type type, int64_t elapsed_ms)
+{
+    amend_event event = {.type = type, .steps = (unsigned)p->count, .elapsed_ms = elapsed_ms};
+    session_tell(s, &event);
+}
+
+/* History, view and plan, anew. */
+static amend_status look(session *s, arena *a, const catalog *c, planner *make, const amend_run *run, outcome *out,
+                         amend_error *error)
+{
+    amend_status status = history_read(s, a, &out->history, error);
+    if (status == AMEND_OK)
+    {
+        status = plan_view(a, c, &out->history, &out->view, error);
+    }
+    if (status == AMEND_OK)
+    {
+        status = make(a, &out->view, run, &out->plan, error);
+    }
+    if (status == AMEND_OK)
+    {
+        out->done = 0;
+        out->results = arena_array(a, out->plan.count + 1, sizeof(result));
+        status = out->results == NULL ? error_memory(error) : AMEND_OK;
+    }
+    return status == AMEND_OK ? plan_conflict(&out->plan, error) : status;
+}
+
+static amend_status print(session *s, arena *a, const catalog *c, outcome *out, const char *holder, amend_error *error)
+{
+    runner r;
+    buf text;
+    set_up(&r, s, a, c, out, holder);
+    buf_init(&text, s->allocator);
+    amend_status status = run_print(&r, &text, error);
+    if (status == AMEND_OK)
+    {
+        out->sql = arena_copy(a, buf_slice(&text));
+        status = out->sql == NULL ? error_memory(error) : AMEND_OK;
+    }
+    buf_clear(&text);
+    return status;
+}
+
+/* One try with what was read. *again: another runner was quicker. */
+static amend_status run_once(session *s, arena *a, const catalog *c, outcome *out, const char *holder, bool *again,
+                             amend_error *error)
+{
+    runner r;
+    set_up(&r, s, a, c, out, holder);
+    int64_t start = clock_monotonic_ms();
+    tell_run(s, &out->plan, AMEND_EVENT_RUN_STARTED, 0);
+    amend_status status = run_plan(&r, error);
+    out->done = r.done;
+    *again = status != AMEND_OK && r.again;
+    if (!*again)
+    {
+        tell_run(s, &out->plan, AMEND_EVENT_RUN_FINISHED, clock_monotonic_ms() - start);
+    }
+    return status;
+}
+
+amend_status apply(session *s, arena *a, const catalog *c, planner *make, const amend_run *run, outcome *out,
+                   amend_error *error)
+{
+    char holder[LOCK_HOLDER_SIZE];
+    lock_wait wait = {0};
+    bool dry = (run->flags & AMEND_DRY_RUN) != 0;
+    amend_error reason = {0};
+    *out = (outcome){0};
+    amend_status status = session_connect(s, dry, s->connect_timeout_ms, error);
+    lock_holder(holder);
+    while (status == AMEND_OK)
+    {
+        bool again = false;
+        status = look(s, a, c, make, run, out, &reason);
+        if (status == AMEND_OK && dry)
+        {
+            return print(s, a, c, out, holder, error);
+        }
+        if (status != AMEND_OK || out->plan.count == 0)
+        {
+            break;
+        }
+        if (lock_judge(&out->history, s->lease_ms) == LOCK_HELD)
+        {
+            again = true;
+        }
+        else
+        {
+            status = run_once(s, a, c, out, holder, &again, &reason);
+        }
+        if (!again)
+        {
+            break;
+        }
+        status = lock_wait_more(s, &out->history, &wait, &reason);
+    }
+    if (status != AMEND_OK && reason.status != AMEND_OK && error != NULL)
+    {
+        *error = reason;
+    }
+    return status;
+}

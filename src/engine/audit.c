@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/audit.h"
+
+#include "base/error.h"
+
+#include <strings.h>
+
+typedef struct reader
+{
+    amend_event_fn fn;
+    void *arg;
+    audit *audit;
+    char last[HASH_HEX];
+} reader;
+
+static const char *field(const amend_row *row, const char *name)
+{
+    for (unsigned i = 0; i < row->columns; i++)
+    {
+        if (strcmp(row->names[i], name) == 0)
+        {
+            return row->values[i];
+        }
+    }
+    return NULL;
+}
+
+static event_row read_row(const amend_row *row)
+{
+    return (event_row){.id = field(row, "id"),
+                       .type = field(row, "type"),
+                       .version = field(row, "version"),
+                       .checksum = field(row, "checksum"),
+                       .actor = field(row, "actor"),
+                       .host = field(row, "host"),
+                       .application = field(row, "application"),
+                       .detail = field(row, "detail"),
+                       .at = field(row, "at"),
+                       .prev_hash = field(row, "prev_hash"),
+                       .hash = field(row, "hash")};
+}
+
+static amend_status tell(void *arg, size_t piece, const amend_row *row)
+{
+    reader *r = arg;
+    event_row e = read_row(row);
+    (void)piece;
+    amend_event_type type = e.type == NULL ? AMEND_EVENT_TYPES : event_type_of(e.type);
+    amend_event event = {.type = type,
+                         .type_name = e.type,
+                         .audited = true,
+                         .severity = type == AMEND_EVENT_MIGRATION_FAILED ? AMEND_ERROR : AMEND_INFO,
+                         .id = e.id,
+                         .at = e.at,
+                         .version = e.version,
+                         .checksum = e.checksum,
+                         .actor = e.actor,
+                         .host = e.host,
+                         .application = e.application,
+                         .detail = e.detail,
+                         .prev_hash = e.prev_hash,
+                         .hash = e.hash};
+    r->fn(r->arg, &event);
+    return AMEND_OK;
+}
+
+static amend_status check(void *arg, size_t piece, const amend_row *row)
+{
+    reader *r = arg;
+    event_row e = read_row(row);
+    char hash[HASH_HEX];
+    (void)piece;
+    r->audit->count++;
+    event_hash(&e, hash);
+    bool follows = strcmp(e.prev_hash == NULL ? "" : e.prev_hash, r->last) == 0;
+    bool intact = e.hash != NULL && strcasecmp(hash, e.hash) == 0;
+    if ((!follows || !intact) && r->audit->broken[0] == '\0')
+    {
+        error_copy(r->audit->broken, sizeof r->audit->broken, slice_of(e.id == NULL ? "?" : e.id));
+    }
+    error_copy(r->last, sizeof r->last, slice_of(e.hash == NULL ? "" : e.hash));
+    return AMEND_OK;
+}
+
+static amend_status read_events(session *s, const ledger *ledger, size_t limit, const amend_hooks *hooks, amend_error *error)
+{
+    if (!ledger->has_events)
+    {
+        return AMEND_OK;
+    }
+    buf text;
+    buf_init(&text, s->allocator);
+    unsigned n = s->dialect->events(&text, ledger, NULL, limit);
+    amend_status status = text.failed ? error_memory(error) : session_run(s, buf_slice(&text), n, hooks, NULL, error);
+    buf_clear(&text);
+    return status;
+}
+
+amend_status audit_read(session *s, const ledger *ledger, size_t limit, amend_event_fn fn, void *arg, amend_error *error)
+{
+    reader r = {.fn = fn, .arg = arg};
+    amend_hooks hooks = {.arg = &r, .row = tell};
+    return read_events(s, ledger, limit, &hooks, error);
+}
+
+amend_status audit_check(session *s, const ledger *ledger, audit *out, amend_error *error)
+{
+    *out = (audit){0};
+    reader r = {.audit = out};
+    amend_hooks hooks = {.arg = &r, .row = check};
+    return read_events(s, ledger, 0, &hooks, error);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Steps as savepoints of one transaction (SQLite): one commit, and its wait for the disk, serves many. What the user sees stays
+ * the same: a failed step is undone to its savepoint and those before it are committed. When the database gave up the whole
+ * transaction (a full disk), the steps before the failed one are run again, each by itself. The transaction ends after a second
+ * at the latest, so that the work done is safe and readers see it.
+ */
+#include "engine/run.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+enum
+{
+    LONGEST_MS = 1000,
+    COMMIT_TRIES = 4,
+};
+
+/* The transaction at hand. */
+typedef struct outer
+{
+    runner *runner;
+    bool open, rebuild;
+    size_t first; /* its first step */
+    int64_t start_ms;
+    trail trail; /* as it was before it */
+    bool locked;
+} outer;
+
+typedef struct reader
+{
+    runner *runner;
+    const message *message;
+} reader;
+
+static void on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
+{
+    reader *r = arg;
+    const part *p = &r->message->parts[piece];
+    (void)rows;
+    if (p->kind == PART_SCRIPT)
+    {
+        r->runner->statement = (unsigned)p->first + statement;
+    }
+}
+
+static amend_status on_idle(void *arg)
+{
+    run_progress(((reader *)arg)->runner);
+    return AMEND_OK;
+}
+
+static amend_status send(runner *r, message *m, amend_fault *fault, amend_error *error)
+{
+    reader reader = {.runner = r, .message = m};
+    amend_hooks hooks = {.arg = &reader, .done = on_done, .idle = on_idle};
+    return message_ready(m) ? session_exec(r->session, m->pieces, m->count, &hooks, fault, error) : error_memory(error);
+}
+
+static void abort_all(runner *r)
+{
+    amend_hooks silent = {0};
+    if (!r->session->driver->idle(r->session->conn))
+    {
+        (void)!session_run(r->session, slice_of(r->session->dialect->words->batch_abort), 1, &silent, NULL, NULL);
+    }
+}
+
+static amend_status begin(outer *o, arena *a, const job *j, amend_error *error)
+{
+    runner *r = o->runner;
+    const tx_words *w = r->session->dialect->words;
+    message m;
+    amend_fault fault = {0};
+    *o = (outer){.runner = r,
+                 .rebuild = j->rebuild,
+                 .first = j->index,
+                 .start_ms = clock_monotonic_ms(),
+                 .trail = r->trail,
+                 .locked = r->locked};
+    message_init(&m, a);
+    message_words(&m, PART_ACQUIRE, SIZE_MAX,
+                  j->rebuild && w->batch_begin_rebuild != NULL ? w->batch_begin_rebuild : w->batch_begin);
+    if (!r->locked)
+    {
+        compose_lock(r, &m);
+    }
+    amend_status status = send(r, &m, &fault, error);
+    if (status == AMEND_OK)
+    {
+        o->open = true;
+        r->locked = true;
+    }
+    else
+    {
+        r->again =
+            fault.kind == AMEND_FAULT_BUSY || (fault.kind == AMEND_FAULT_STATEMENT && r->session->dialect->not_null(error));
+        if (!r->again && fault.kind == AMEND_FAULT_STATEMENT)
+        {
+            explain_fault(r, &m, NULL, 0, &fault, error);
+        }
+        abort_all(r);
+        r->trail = o->trail;
+    }
+    message_clear(&m);
+    return status;
+}
+
+/* The steps of the transaction are committed: tell. */
+static void committed(outer *o, size_t end)
+{
+    runner *r = o->runner;
+    for (size_t i = o->first; i < end; i++)
+    {
+        run_done(r, i, r->results[i].execution_time_ms, r->results[i].applied_at);
+    }
+    o->open = false;
+}
+
+/* COMMIT may find readers in its way; the transaction stays open then. */
+static amend_status commit(outer *o, arena *a, size_t end, amend_error *error)
+{
+    runner *r = o->runner;
+    const tx_words *w = r->session->dialect->words;
+    message m;
+    message_init(&m, a);
+    if (end == r->plan->count)
+    {
+        compose_release(r, &m);
+    }
+    message_words(&m, PART_BATCH_END, SIZE_MAX,
+                  o->rebuild && w->batch_end_rebuild != NULL ? w->batch_end_rebuild : w->batch_end);
+    amend_status status;
+    amend_fault fault;
+    unsigned tries = 0;
+    do
+    {
+        fault = (amend_fault){0};
+        status = send(r, &m, &fault, error);
+    }
+    while (status != AMEND_OK && fault.kind == AMEND_FAULT_BUSY && ++tries < COMMIT_TRIES);
+    message_clear(&m);
+    if (status == AMEND_OK)
+    {
+        r->released = end == r->plan->count;
+        committed(o, end);
+        return AMEND_OK;
+    }
+    abort_all(r);
+    r->trail = o->trail;
+    r->locked = o->locked;
+    o->open = false;
+    return status;
+}
+
+/* All of the transaction is gone. With more than one step in it, run them one by one; *next goes back to the first. */
+static bool start_over(outer *o, size_t failed, size_t *next)
+{
+    runner *r = o->runner;
+    r->trail = o->trail;
+    r->locked = o->locked;
+    o->open = false;
+    if (failed == o->first || r->single)
+    {
+        return false;
+    }
+    r->single = true;
+    *next = o->first;
+    return true;
+}
+
+static amend_status failed(outer *o, const job *j, size_t *next, amend_error *error)
+{
+    runner *r = o->runner;
+    const session *s = r->session;
+    if (s->driver->idle(s->conn))
+    {
+        return start_over(o, j->index, next) ? AMEND_OK : error->status;
+    }
+    clean_up(r, j, error, s->dialect->words->step_abort);
+    if (s->driver->idle(s->conn))
+    {
+        committed(o, j->index);
+        return error->status;
+    }
+    abort_all(r);
+    r->released = false;
+    return start_over(o, j->index, next) ? AMEND_OK : error->status;
+}
+
+/* The step's script, then its row and event: these need to know how long it took. */
+static amend_status run_step(outer *o, arena *a, job *j, size_t *next, amend_error *error)
+{
+    runner *r = o->runner;
+    trail before = r->trail;
+    amend_fault fault = {0};
+    message m, close;
+    message_init(&m, a);
+    message_init(&close, a);
+    run_started(r, j->index, j->scripted ? (unsigned)j->outline.script.count : 0);
+    compose_open(r, &m, j, j->rebuild, false);
+    compose_script(&m, j);
+    if (j->rebuild && r->session->dialect->check_end != NULL)
+    {
+        message_own(&m, PART_CHECK, j->index, r->session->dialect->check_end(&m.text));
+    }
+    const message *at = &m;
+    amend_status status = send(r, &m, &fault, error);
+    if (status == AMEND_OK)
+    {
+        int64_t took = clock_monotonic_ms() - r->step_start_ms;
+        r->results[j->index].execution_time_ms = took;
+        compose_close(r, &close, j, took, true);
+        at = &close;
+        status = send(r, &close, &fault, error);
+    }
+    if (status == AMEND_OK)
+    {
+        (*next)++;
+    }
+    else if (!at->failed)
+    {
+        r->trail = before;
+        explain_fault(r, at, j, 1, &fault, error);
+        status = failed(o, j, next, error);
+    }
+    else
+    {
+        abort_all(r);
+    }
+    message_clear(&m);
+    message_clear(&close);
+    return status;
+}
+
+/* One step, or the end of the transaction before it. */
+static amend_status advance(outer *o, arena *a, size_t *next, bool *stop, amend_error *error)
+{
+    runner *r = o->runner;
+    job j;
+    amend_status status = job_load(r, a, *next, &j, error);
+    bool apart = status != AMEND_OK || j.mixed || j.rebuild != o->rebuild;
+    if (o->open && apart)
+    {
+        if (status == AMEND_OK)
+        {
+            job_clear(&j);
+        }
+        *stop = true; /* what fails to load, or goes alone, comes up again as the first */
+        return commit(o, a, *next, error);
+    }
+    if (status != AMEND_OK)
+    {
+        return status;
+    }
+    r->current = *next;
+    if (j.mixed)
+    {
+        *stop = true;
+        status = r->locked ? AMEND_OK : batch_lock(r, a, error);
+        status = status == AMEND_OK ? apart_run(r, a, &j, error) : status;
+        *next += status == AMEND_OK;
+    }
+    else
+    {
+        status = o->open ? AMEND_OK : begin(o, a, &j, error);
+        status = status == AMEND_OK ? run_step(o, a, &j, next, error) : status;
+    }
+    job_clear(&j);
+    return status;
+}
+
+amend_status nested_run(runner *r, size_t *next, amend_error *error)
+{
+    outer o = {.runner = r};
+    amend_status status = AMEND_OK;
+    bool stop = false;
+    while (status == AMEND_OK && !stop && *next < r->plan->count)
+    {
+        size_t before = *next;
+        arena *a = arena_new(r->session->allocator);
+        status = a == NULL ? error_memory(error) : advance(&o, a, next, &stop, error);
+        bool over = r->single || *next == r->plan->count || clock_monotonic_ms() - o.start_ms > LONGEST_MS;
+        if (status == AMEND_OK && o.open && (over || *next <= before))
+        {
+            status = commit(&o, a, *next, error);
+            stop = true;
+        }
+        stop = stop || !o.open;
+        arena_free(a);
+    }
+    if (o.open) /* memory was short */
+    {
+        abort_all(r);
+        r->trail = o.trail;
+        r->locked = o.locked;
+    }
+    return status;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plan: catalog against history. Pure: values in, values out.
+ *
+ * First a view: every migration on disk or in the history, in running order, with its state. From it a plan for one purpose:
+ * the steps to take, in order, and every conflict found.
+ */
+#ifndef AMEND_ENGINE_PLAN_H
+#define AMEND_ENGINE_PLAN_H
+
+#include "engine/history.h"
+#include "migration/catalog.h"
+
+typedef struct entry
+{
+    const migration *file; /* NULL: gone */
+    const applied *row;    /* NULL: pending */
+    amend_state state;
+    const char *reason; /* NULL when the state says it all */
+} entry;
+
+typedef struct view
+{
+    const catalog *catalog;
+    const history *history;
+    entry *entries;
+    size_t count;
+    size_t newest; /* position of the last applied entry, SIZE_MAX when none is applied */
+    size_t applied, pending;
+} view;
+
+typedef enum action
+{
+    ACTION_UP,
+    ACTION_DOWN,
+    ACTION_BASELINE, /* record as applied */
+    ACTION_REPAIR,   /* store the file's checksum */
+} action;
+
+typedef struct step
+{
+    action action;
+    entry *entry;
+    const char *version, *name; /* of the file, or of the row when it is gone */
+} step;
+
+typedef struct plan
+{
+    step *steps;
+    size_t count;
+    amend_problem *problems; /* of severity AMEND_ERROR: conflicts, nothing may run; others: for information */
+    size_t problem_count;
+    entry **skipped; /* rollback: no down script */
+    size_t skipped_count;
+    size_t conflicts;
+} plan;
+
+/* Errors of all of these: OUT_OF_MEMORY, and what is said. Everything is allocated in the arena. */
+amend_status plan_view(arena *a, const catalog *c, const history *h, view *out, amend_error *error);
+/* Conflicts: CHECKSUM, FILE_GONE, OUT_OF_ORDER, VERSION_WIDTH. Error: VERSION_UNKNOWN for run->to. */
+amend_status plan_up(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
+/* Conflicts: FILE_GONE, NO_DOWN (strict). Error: VERSION_UNKNOWN. steps 0 and no `to`: one. */
+amend_status plan_down(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
+/* Down, then the same up again. */
+amend_status plan_redo(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
+amend_status plan_reset(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
+/* Error: VERSION_UNKNOWN. */
+amend_status plan_baseline(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
+/* Error: VERSION_UNKNOWN; ARGUMENT when run->to is not changed. */
+amend_status plan_repair(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
+
+/* What is different between files and history, for `status` and `verify`: CHECKSUM, FILE_GONE, OLDER_PROGRAM, OUT_OF_ORDER. */
+amend_status plan_differences(arena *a, const view *v, plan *out, amend_error *error);
+
+/* The first conflict as an error; AMEND_OK when there is none. */
+amend_status plan_conflict(const plan *p, amend_error *error);
+
+#endif

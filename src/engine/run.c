@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/run.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <stdio.h>
+
+/* ------------------------------------------------------------------------------------------------------------ telling */
+
+static amend_event step_event(const runner *r, size_t step, amend_event_type type)
+{
+    const struct step *s = &r->plan->steps[step];
+    const migration *m = s->entry->file;
+    bool down = s->action == ACTION_DOWN;
+    return (amend_event){.type = type,
+                         .version = s->version,
+                         .name = s->name,
+                         .checksum = m == NULL ? NULL : m->checksum,
+                         .file = m == NULL ? NULL
+                                 : down    ? m->down_file
+                                           : m->up_file,
+                         .step = (unsigned)step + 1,
+                         .steps = (unsigned)r->plan->count,
+                         .statements = r->statements};
+}
+
+void run_started(runner *r, size_t step, unsigned statements)
+{
+    r->current = step;
+    r->statement = 0;
+    r->statements = statements;
+    r->step_start_ms = clock_monotonic_ms();
+    amend_event event = step_event(r, step, AMEND_EVENT_MIGRATION_STARTED);
+    session_tell(r->session, &event);
+}
+
+void run_done(runner *r, size_t step, int64_t execution_time_ms, const char *applied_at)
+{
+    static const amend_event_type types[] = {[ACTION_UP] = AMEND_EVENT_MIGRATION_APPLIED,
+                                             [ACTION_DOWN] = AMEND_EVENT_MIGRATION_ROLLED_BACK,
+                                             [ACTION_BASELINE] = AMEND_EVENT_MIGRATION_BASELINED,
+                                             [ACTION_REPAIR] = AMEND_EVENT_MIGRATION_REPAIRED};
+    const struct step *s = &r->plan->steps[step];
+    r->results[step] =
+        (result){.step = s, .state = AMEND_STATE_DONE, .execution_time_ms = execution_time_ms, .applied_at = applied_at};
+    r->done++;
+    amend_event event = step_event(r, step, types[s->action]);
+    event.elapsed_ms = execution_time_ms;
+    session_tell(r->session, &event);
+}
+
+void run_progress(runner *r)
+{
+    if (r->current >= r->plan->count)
+    {
+        return;
+    }
+    amend_event event = step_event(r, r->current, AMEND_EVENT_MIGRATION_PROGRESS);
+    event.statement = r->statement + 1 > r->statements ? r->statements : r->statement + 1;
+    event.elapsed_ms = clock_monotonic_ms() - r->step_start_ms;
+    session_tell(r->session, &event);
+}
+
+static void tell_failure(runner *r, const amend_error *error)
+{
+    size_t step = r->current;
+    for (size_t i = 0; i < r->plan->count && error->version[0] != '\0'; i++)
+    {
+        if (strcmp(r->plan->steps[i].version, error->version) == 0 && r->results[i].state != AMEND_STATE_DONE)
+        {
+            step = i;
+            break;
+        }
+    }
+    if (step >= r->plan->count)
+    {
+        return;
+    }
+    r->results[step] = (result){.step = &r->plan->steps[step], .state = AMEND_STATE_FAILED};
+    amend_event event = step_event(r, step, AMEND_EVENT_MIGRATION_FAILED);
+    event.severity = AMEND_ERROR;
+    event.message = error->message;
+    event.statement = error->statement;
+    session_tell(r->session, &event);
+}
+
+/* Give the lock back when no step's message did. */
+static void release(runner *r)
+{
+    arena *a = r->locked && !r->released ? arena_new(r->session->allocator) : NULL;
+    if (a == NULL)
+    {
+        return;
+    }
+    message m;
+    message_init(&m, a);
+    message_words(&m, PART_FRAME, SIZE_MAX, r->session->dialect->words->batch_begin);
+    compose_release(r, &m);
+    message_words(&m, PART_FRAME, SIZE_MAX, r->session->dialect->words->batch_end);
+    if (message_ready(&m))
+    {
+        (void)!session_exec(r->session, m.pieces, m.count, NULL, NULL, NULL);
+    }
+    message_clear(&m);
+    arena_free(a);
+}
+
+amend_status run_plan(runner *r, amend_error *error)
+{
+    bool nested = (r->session->dialect->traits & DIALECT_OUTER_TX) != 0;
+    amend_error reason = {0};
+    amend_status status = AMEND_OK;
+    r->stop = SIZE_MAX;
+    for (size_t next = 0; next < r->plan->count && status == AMEND_OK;)
+    {
+        r->current = next;
+        status = (nested ? nested_run : batch_run)(r, &next, &reason);
+    }
+    if (status != AMEND_OK && !r->again)
+    {
+        tell_failure(r, &reason);
+    }
+    if (!r->again && reason.code != AMEND_E_CONNECTION_LOST && reason.code != AMEND_E_LOCK_LOST)
+    {
+        release(r);
+    }
+    if (status != AMEND_OK && error != NULL)
+    {
+        *error = reason;
+    }
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ printing */
+
+/* One step as it would be sent, under a line that names it. */
+static amend_status print_step(runner *r, const job *j, bool first, bool last, arena *a, buf *out)
+{
+    const tx_words *w = r->session->dialect->words;
+    bool rebuild = j->rebuild && w->batch_begin_rebuild != NULL;
+    message m;
+    message_init(&m, a);
+    if (first)
+    {
+        message_words(&m, PART_FRAME, SIZE_MAX, w->batch_begin);
+        compose_lock(r, &m);
+        message_words(&m, PART_FRAME, SIZE_MAX, w->batch_end);
+    }
+    const char *begin = rebuild ? w->batch_begin_rebuild : w->batch_begin, *end = rebuild ? w->batch_end_rebuild : w->batch_end;
+    for (size_t i = 0; i < j->outline.count && j->mixed; i++)
+    {
+        const segment *s = &j->outline.segments[i];
+        message_words(&m, PART_FRAME, j->index, s->bare ? NULL : w->lock_begin[0] == '\0' ? begin : w->step_begin);
+        message_script(&m, j->index, &j->outline, s->first, s->last);
+        message_words(&m, PART_FRAME, j->index, s->bare ? NULL : w->lock_begin[0] == '\0' ? end : w->step_end);
+    }
+    message_words(&m, PART_FRAME, j->index, begin);
+    compose_open(r, &m, j, rebuild, false);
+    if (!j->mixed)
+    {
+        compose_script(&m, j);
+    }
+    if (rebuild && r->session->dialect->check_end != NULL)
+    {
+        message_own(&m, PART_CHECK, j->index, r->session->dialect->check_end(&m.text));
+    }
+    compose_close(r, &m, j, 0, (r->session->dialect->traits & DIALECT_SERVER_HASH) == 0 || j->mixed);
+    message_words(&m, PART_FRAME, j->index, end);
+    if (last)
+    {
+        message_words(&m, PART_FRAME, SIZE_MAX, w->batch_begin);
+        compose_release(r, &m);
+        message_words(&m, PART_FRAME, SIZE_MAX, w->batch_end);
+    }
+    static const char *const verbs[] = {"up", "down", "baseline", "repair"};
+    bool ready = message_ready(&m);
+    buf_format(out, "\n-- %s %s (%s)\n", j->step->version, j->step->name, verbs[j->step->action]);
+    if (ready)
+    {
+        message_print(&m, out);
+    }
+    message_clear(&m);
+    return ready && !out->failed ? AMEND_OK : AMEND_FAILED;
+}
+
+amend_status run_print(runner *r, buf *out, amend_error *error)
+{
+    amend_status status = AMEND_OK;
+    for (size_t i = 0; i < r->plan->count && status == AMEND_OK; i++)
+    {
+        job j;
+        arena *a = arena_new(r->session->allocator);
+        status = a == NULL ? error_memory(error) : job_load(r, a, i, &j, error);
+        if (status == AMEND_OK)
+        {
+            status = print_step(r, &j, i == 0, i + 1 == r->plan->count, a, out);
+            status = status == AMEND_OK ? AMEND_OK : error_memory(error);
+            job_clear(&j);
+        }
+        arena_free(a);
+    }
+    return status;
+}

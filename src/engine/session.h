@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A session: one connection with what belongs to it (driver, dialect, settings, who is told of events). Everything in the
+ * engine that touches the database goes through here.
+ */
+#ifndef AMEND_ENGINE_SESSION_H
+#define AMEND_ENGINE_SESSION_H
+
+#include "dialect/dialect.h"
+#include "event/event.h"
+
+typedef struct session
+{
+    const amend_allocator *allocator;
+    const amend_driver *driver;
+    const dialect *dialect;
+    const char *url;         /* with its password */
+    const char *url_shown;   /* without */
+    const char *application; /* these live as long as the session */
+    const char *actor;
+    const char *host;
+    amend_event_fn on_event;
+    void *on_event_arg;
+    uint32_t connect_timeout_ms, lock_timeout_ms, lock_wait_ms, lease_ms;
+    amend_conn *conn;  /* NULL until session_connect */
+    bool read_only;    /* conn was opened for looking only */
+    amend_conn *pulse; /* a second connection, for the heartbeat; NULL until it is needed */
+} session;
+
+/*
+ * Connect unless connected. A failure that may pass is tried again with exponential backoff and jitter until `timeout_ms` are
+ * over, each try told as an event; a refusal is not. A session that was opened for looking is opened anew for writing.
+ */
+amend_status session_connect(session *s, bool read_only, uint32_t timeout_ms, amend_error *error);
+/* Open the second connection, one try. */
+amend_status session_open_pulse(session *s, amend_error *error);
+void session_close(session *s);
+
+/* driver->exec on the session's connection, with notices told as events when hooks has none. */
+amend_status session_exec(session *s, const amend_piece *pieces, size_t count, const amend_hooks *hooks, amend_fault *fault,
+                          amend_error *error);
+/* One text of `statements` statements. */
+amend_status session_run(session *s, slice text, unsigned statements, const amend_hooks *hooks, amend_fault *fault,
+                         amend_error *error);
+
+/* Tell the callback. Fills type_name, audited and the time when they are not set. */
+void session_tell(const session *s, amend_event *event);
+/* A short way for what is only words. */
+void session_say(const session *s, amend_event_type type, amend_severity severity, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

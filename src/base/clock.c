@@ -33,6 +33,11 @@ void clock_format(int64_t us, unsigned digits, char out[28])
 {
     time_t seconds = (time_t)(us / 1000000);
     int fraction = (int)(us % 1000000);
+    if (fraction < 0) /* before 1970 */
+    {
+        seconds--;
+        fraction += 1000000;
+    }
     struct tm tm;
     gmtime_r(&seconds, &tm);
     size_t len = strftime(out, 28, "%Y-%m-%dT%H:%M:%S", &tm);

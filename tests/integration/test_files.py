@@ -123,6 +123,7 @@ def test_down_script_without_up_is_a_warning(project, db):
     project.down("002_alone", "SELECT 1;")
     result = project.amend("up")
     assert "002_alone" in result.err and db.versions() == ["001"]
+    assert "AM0110" in project.amend("status", "--verbose").all
 
 
 def test_gap_in_the_numbers_is_told(project):
@@ -147,6 +148,12 @@ def test_wrong_directive(project, db, line):
     result = project.amend("up", check=1)
     assert "AM0106" in result.err and "002_b.sql:2" in result.err, result
     assert db.versions() == []
+
+
+def test_directive_behind_the_head_is_told(project, db):
+    project.up("001_a", "SELECT 1;\n-- amend:transaction off\nSELECT 2;\n")
+    result = project.amend("up")
+    assert "AM0115" in result.err and "001_a.sql:2" in result.err and db.versions() == ["001"]
 
 
 def test_depends_on_nothing_and_in_a_circle(project, db):

@@ -213,7 +213,7 @@ def test_verify_is_content_and_finds_a_changed_file(project, db):
     project.amend("verify")
     project.up("001_table_1", "CREATE TABLE t1 (id INTEGER PRIMARY KEY);")
     result = project.amend("verify", check=4)
-    assert "001" in result.all and "AM0401" in result.all
+    assert "001" in result.all and "AM0401" in result.all and "AM0601" in result.all
 
 
 def test_baseline_marks_without_running(project, db):

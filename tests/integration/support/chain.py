@@ -52,3 +52,10 @@ def replay(events):
 
 def detail_of(event):
     return json.loads(event["detail"]) if event["detail"] else {}
+
+
+def forged(last, **changes):
+    """An event that follows `last` with a right hash: what another amend could have written."""
+    event = {**last, **changes, "prev_hash": last["hash"]}
+    event["hash"] = event_hash(event)
+    return event

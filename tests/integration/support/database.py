@@ -97,7 +97,7 @@ class SqliteDatabase(Database):
     def events(self):
         if not self.has("_migration_events"):
             return []
-        return self.dicts("SELECT * FROM _migration_events ORDER BY rowid")
+        return self.dicts("SELECT * FROM _migration_events ORDER BY id")
 
     def schema(self):
         found = self.rows("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name")

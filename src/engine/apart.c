@@ -30,7 +30,7 @@ typedef struct apart
     arena *arena;
     job *job;
     journal journal;
-    int64_t start_ms;
+    int64_t start_ms, took_ms;
     message message; /* the one at hand */
     bool lost;       /* the lease was found to be lost while a statement ran */
 } apart;
@@ -145,7 +145,7 @@ static void compose(apart *p, what wanted, amend_event_type type, size_t first, 
     }
     if (wanted == WHAT_RECORD)
     {
-        compose_close(r, m, j, clock_monotonic_ms() - p->start_ms, true);
+        compose_close(r, m, j, p->took_ms, true);
         if (j->index + 1 == r->plan->count)
         {
             compose_release(r, m);
@@ -366,6 +366,7 @@ amend_status apart_run(runner *r, arena *a, job *j, amend_error *error)
     {
         status = run_segments(&p, error);
     }
+    p.took_ms = clock_monotonic_ms() - p.start_ms;
     if (status == AMEND_OK)
     {
         status = send(&p, WHAT_RECORD, AMEND_EVENT_TYPES, 0, 0, error);
@@ -373,7 +374,7 @@ amend_status apart_run(runner *r, arena *a, job *j, amend_error *error)
     if (status == AMEND_OK)
     {
         r->released = j->index + 1 == r->plan->count;
-        run_done(r, j->index, clock_monotonic_ms() - p.start_ms, NULL);
+        run_done(r, j->index, p.took_ms, NULL);
         return AMEND_OK;
     }
     hint_partial(&p, error);

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+#include <unistd.h>
+
 static void set_up(runner *r, session *s, arena *a, const catalog *c, outcome *out, const char *holder)
 {
     *r = (runner){.session = s,
@@ -11,7 +13,7 @@ static void set_up(runner *r, session *s, arena *a, const catalog *c, outcome *o
                   .catalog = c,
                   .history = &out->history,
                   .plan = &out->plan,
-                  .lease = {.seen = out->history.fence, .holder = holder, .host = s->host},
+                  .lease = {.seen = out->history.fence, .holder = holder, .host = s->host, .pid = (int64_t)getpid()},
                   .results = out->results};
     history_trail(&out->history, s, &r->trail);
 }
@@ -96,11 +98,12 @@ amend_status apply(session *s, arena *a, const catalog *c, planner *make, const 
         {
             return print(s, a, c, out, holder, error);
         }
-        if (status != AMEND_OK || out->plan.count == 0)
+        bool busy = status != AMEND_OK && reason.code == AMEND_E_BUSY; /* a writer keeps even readers out */
+        if (!busy && (status != AMEND_OK || out->plan.count == 0))
         {
             break;
         }
-        if (lock_judge(&out->history, s->lease_ms) == LOCK_HELD)
+        if (busy || lock_judge(&out->history, s->lease_ms) == LOCK_HELD)
         {
             again = true;
         }

@@ -241,9 +241,11 @@ static amend_status failed(runner *r, const message *m, const job *jobs, size_t 
         undo(r);
         return error->status;
     }
-    if (fault->kind == AMEND_FAULT_UNRUN && j->index > jobs[0].index)
+    bool located = m->parts[fault->piece].kind == PART_SCRIPT;
+    if (fault->kind == AMEND_FAULT_UNRUN && count > 1 && (j->index > jobs[0].index || !located))
     {
-        r->stop = j->index; /* nothing ran: first those before it, then it alone */
+        /* Nothing ran: first those before it, then it by itself. When it isn't known which one it is, one by one. */
+        r->stop = located ? j->index : jobs[0].index + 1;
         *next = jobs[0].index;
         return AMEND_OK;
     }
@@ -281,7 +283,7 @@ static amend_status run_together(runner *r, arena *a, job *jobs, size_t count, s
     }
     for (size_t i = 0; i < count; i++)
     {
-        compose_open(r, &m, &jobs[i], false, i + 1 < count);
+        compose_open(r, &m, &jobs[i], false, ends || i + 1 < count);
         compose_script(&m, &jobs[i]);
         compose_close(r, &m, &jobs[i], 0, false);
     }

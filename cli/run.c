@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+#include "json.h"
+#include "print.h"
+
+amend_status run_options(const cli *c, amend_run *run, amend_error *error)
+{
+    uint32_t steps = 0;
+    amend_status status = args_number(&c->args, OPTION_STEPS, &steps, error);
+    run->to = c->args.values[OPTION_TO];
+    run->steps = steps;
+    run->flags = (args_has(&c->args, OPTION_DRY_RUN) ? AMEND_DRY_RUN : 0u) |
+                 (args_has(&c->args, OPTION_OUT_OF_ORDER) ? AMEND_OUT_OF_ORDER : 0u) |
+                 (args_has(&c->args, OPTION_STRICT) ? AMEND_STRICT : 0u);
+    return status;
+}
+
+/* The stream's last line. A run that failed before its plan has no report. */
+static void finish_stream(cli *c, const amend_report *report, amend_status status, const amend_error *error)
+{
+    static const amend_report nothing = {0};
+    json_t *line = json_object();
+    json_add(line, "type", amend_event_type_name(AMEND_EVENT_RUN_FINISHED));
+    json_add_number(line, "status", status);
+    json_t *rest = json_report(c->args.command->name, report == NULL ? &nothing : report);
+    json_object_update_missing(line, rest);
+    json_decref(rest);
+    if (status != AMEND_OK)
+    {
+        json_object_set_new(line, "error", json_error(error));
+        c->told = true;
+    }
+    json_print(line);
+}
+
+static void speak(cli *c, const amend_report *report, bool failed, run_summary_fn summary)
+{
+    print_problems(c, report);
+    if (report->sql != NULL)
+    {
+        fputs(report->sql, stdout);
+    }
+    else
+    {
+        summary(c, report, failed);
+    }
+}
+
+amend_status run_call(cli *c, run_fn fn, const amend_run *run, run_summary_fn summary, amend_error *error)
+{
+    amend_report *report = NULL;
+    bool streams = (c->args.command->traits & COMMAND_STREAM) != 0;
+    amend_status status = c->handle == NULL ? cli_open(c, error) : AMEND_OK;
+    if (status != AMEND_OK)
+    {
+        return status;
+    }
+    c->stream = c->json && streams;
+    status = fn(c->handle, run, &report, error);
+    progress_clear(&c->progress);
+    if (c->stream)
+    {
+        finish_stream(c, report, status, error);
+    }
+    else if (report != NULL && c->json)
+    {
+        print_report_json(c, report, status == AMEND_OK ? NULL : error);
+    }
+    else if (report != NULL)
+    {
+        speak(c, report, status != AMEND_OK, summary);
+    }
+    amend_report_free(report);
+    return status;
+}
+
+const char *run_position(cli *c, const amend_report *report)
+{
+    return report->current == NULL ? "nothing is applied now" : pool_format(&c->pool, "now at %s", report->current);
+}

@@ -18,7 +18,7 @@ unsigned sqlite_check_begin(buf *out)
 unsigned sqlite_check_end(buf *out)
 {
     buf_text(out, "SELECT json_extract('{}', '" SQLITE_CHECK_MARK "' || group_concat(words, ', '))\n"
-                  "FROM (SELECT now.rows - coalesce(was.rows, 0) || CASE now.rows - coalesce(was.rows, 0) WHEN 1 THEN ' row' "
+                  "FROM (SELECT (now.rows - coalesce(was.rows, 0)) || CASE now.rows - coalesce(was.rows, 0) WHEN 1 THEN ' row' "
                   "ELSE ' rows' END || ' of \"' || now.child || '\" without a \"' || now.parent || '\"' AS words\n"
                   "FROM (" SQLITE_VIOLATIONS ") AS now LEFT JOIN " SQLITE_CHECK_TABLE " AS was\n"
                   "ON was.child = now.child AND was.parent = now.parent\n"

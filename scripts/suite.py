@@ -202,8 +202,8 @@ def suite_part(folder, suite, label, env, slower):
 
 def integration_part(folder, label, env, slower, scratch):
     junit, base = scratch / f"junit{label}.xml", scratch / f"tmp{label}"
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short", "-rs", f"--junitxml={junit}",
-               f"--basetemp={base}", "tests/integration"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short", "-rs", f"--timeout={180 * slower}",
+               f"--junitxml={junit}", f"--basetemp={base}", "tests/integration"]
     env = {**env, "AMEND_BIN": str(folder / "cli" / "amend"), "AMEND_BUILD": str(folder)}
     return Part(f"integration{label}", [Job("pytest", command, count_junit(junit), 600 * slower, env, weight=2 + slower)])
 

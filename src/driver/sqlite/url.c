@@ -303,6 +303,10 @@ static amend_status sqlite_url_fill(sqlite_url *u, const char *url, buf *passed,
     {
         plain = sqlite_url_decode(&u->path, path);
     }
+    if (u->path.failed || passed->failed)
+    {
+        return error_memory(error);
+    }
     u->memory |= slice_equal(buf_slice(&u->path), SLICE(":memory:"));
     if (!plain || (u->path.len == 0 && !u->memory))
     {
@@ -314,7 +318,7 @@ static amend_status sqlite_url_fill(sqlite_url *u, const char *url, buf *passed,
     {
         buf_reset(&u->path);
     }
-    return u->path.failed || u->filename.failed || passed->failed ? error_memory(error) : AMEND_OK;
+    return u->filename.failed ? error_memory(error) : AMEND_OK;
 }
 
 amend_status sqlite_url_parse(const amend_allocator *allocator, const char *url, sqlite_url *out, amend_error *error)

@@ -83,10 +83,10 @@ static size_t run_beside(const char *text, const script *s, bool *all)
     int code = SQLITE_OK;
     for (const char *at = text; *at != '\0';)
     {
-        sqlite3_stmt *stmt = NULL;
+        sqlite3_stmt *found = NULL;
         size_t from = (size_t)(at - text);
-        code = sqlite3_prepare_v2(db, at, -1, &stmt, &at);
-        if (code != SQLITE_OK || stmt == NULL)
+        code = sqlite3_prepare_v2(db, at, -1, &found, &at);
+        if (code != SQLITE_OK || found == NULL)
         {
             break;
         }
@@ -98,10 +98,10 @@ static size_t run_beside(const char *text, const script *s, bool *all)
         count++;
         do
         {
-            code = sqlite3_step(stmt);
+            code = sqlite3_step(found);
         }
         while (code == SQLITE_ROW);
-        code = sqlite3_finalize(stmt);
+        code = sqlite3_finalize(found);
         if (code != SQLITE_OK)
         {
             break;

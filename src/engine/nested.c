@@ -117,10 +117,43 @@ static void committed(outer *o, size_t end)
     o->open = false;
 }
 
-/* COMMIT may find readers in its way; the transaction stays open then. */
-static amend_status commit(outer *o, arena *a, size_t end, amend_error *error)
+/*
+ * All of the transaction is gone, and `end` is behind its last step. With more than one step in it, run them again one by one,
+ * so that the failure falls to the step whose it is; *next goes back to the first.
+ */
+static bool start_over(outer *o, size_t end, size_t *next)
 {
     runner *r = o->runner;
+    bool many = end - o->first > 1 && !r->single;
+    r->trail = o->trail;
+    r->locked = o->locked;
+    o->open = false;
+    r->single |= many;
+    *next = many ? o->first : *next;
+    return many;
+}
+
+/* COMMIT refused: a deferred constraint, say. */
+static amend_status not_committed(outer *o, size_t *next, amend_error *error)
+{
+    const step *s = &o->runner->plan->steps[o->first];
+    const migration *m = s->entry->file;
+    abort_all(o->runner);
+    if (start_over(o, *next, next))
+    {
+        return AMEND_OK;
+    }
+    error_copy(error->version, sizeof error->version, slice_of(s->version));
+    error_copy(error->file, sizeof error->file, slice_of(s->action == ACTION_DOWN ? m->down_file : m->up_file));
+    error_detail(error, "It came with the COMMIT: a constraint that is checked only then.");
+    return error->status;
+}
+
+/* COMMIT may find readers in its way; the transaction stays open then. */
+static amend_status commit(outer *o, arena *a, size_t *next, amend_error *error)
+{
+    runner *r = o->runner;
+    size_t end = *next;
     const tx_words *w = r->session->dialect->words;
     message m;
     message_init(&m, a);
@@ -146,27 +179,7 @@ static amend_status commit(outer *o, arena *a, size_t end, amend_error *error)
         committed(o, end);
         return AMEND_OK;
     }
-    abort_all(r);
-    r->trail = o->trail;
-    r->locked = o->locked;
-    o->open = false;
-    return status;
-}
-
-/* All of the transaction is gone. With more than one step in it, run them one by one; *next goes back to the first. */
-static bool start_over(outer *o, size_t failed, size_t *next)
-{
-    runner *r = o->runner;
-    r->trail = o->trail;
-    r->locked = o->locked;
-    o->open = false;
-    if (failed == o->first || r->single)
-    {
-        return false;
-    }
-    r->single = true;
-    *next = o->first;
-    return true;
+    return not_committed(o, next, error);
 }
 
 static amend_status failed(outer *o, const job *j, size_t *next, amend_error *error)
@@ -175,7 +188,7 @@ static amend_status failed(outer *o, const job *j, size_t *next, amend_error *er
     const session *s = r->session;
     if (s->driver->idle(s->conn))
     {
-        return start_over(o, j->index, next) ? AMEND_OK : error->status;
+        return start_over(o, j->index + 1, next) ? AMEND_OK : error->status;
     }
     clean_up(r, j, error, s->dialect->words->step_abort);
     if (s->driver->idle(s->conn))
@@ -185,7 +198,7 @@ static amend_status failed(outer *o, const job *j, size_t *next, amend_error *er
     }
     abort_all(r);
     r->released = false;
-    return start_over(o, j->index, next) ? AMEND_OK : error->status;
+    return start_over(o, j->index + 1, next) ? AMEND_OK : error->status;
 }
 
 /* The step's script, then its row and event: these need to know how long it took. */
@@ -247,7 +260,7 @@ static amend_status advance(outer *o, arena *a, size_t *next, bool *stop, amend_
             job_clear(&j);
         }
         *stop = true; /* what fails to load, or goes alone, comes up again as the first */
-        return commit(o, a, *next, error);
+        return commit(o, a, next, error);
     }
     if (status != AMEND_OK)
     {
@@ -283,7 +296,7 @@ amend_status nested_run(runner *r, size_t *next, amend_error *error)
         bool over = r->single || *next == r->plan->count || clock_monotonic_ms() - o.start_ms > LONGEST_MS;
         if (status == AMEND_OK && o.open && (over || *next <= before))
         {
-            status = commit(&o, a, *next, error);
+            status = commit(&o, a, next, error);
             stop = true;
         }
         stop = stop || !o.open;

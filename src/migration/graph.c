@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 
-#include <assert.h>
 #include <stdint.h>
 
 /* ---------------------------------------------------------------------------------------------------------------- edges */
@@ -259,29 +258,33 @@ static size_t find_circle(const migration *items, size_t count, const size_t *mi
     return lowest;
 }
 
-/* Where the first directive of the circle stands, and why each of it depends on the next. */
-static void explain_circle(buf *chain, buf *why, const migration *items, const size_t *missing, size_t start,
-                           const migration **at, size_t *offset)
+/* Why each of the circle depends on the next. Returns the second of it. */
+static size_t explain_circle(buf *chain, buf *why, const migration *items, const size_t *missing, size_t start)
 {
-    size_t node = start, which;
+    size_t node = start, which, second = SIZE_MAX;
     buf_text(chain, items[start].version);
     do
     {
         const migration *m = &items[node];
         node = stuck_dependency(items, missing, node, &which);
+        second = second == SIZE_MAX ? node : second;
         buf_format(chain, " → %s", items[node].version);
         buf_format(why, "%s\"%s\" depends on \"%s\": %s", why->len == 0 ? "" : "\n", m->version, items[node].version,
                    m->head.has_depends ? m->up_file : "it has no directive, so it follows the one before it");
-        for (size_t i = 0; *at == NULL && i < m->head.depends_count; i++)
-        {
-            if (version_compare(m->head.depends[i], items[node].version) == 0)
-            {
-                *at = m;
-                *offset = m->head.depends_at[i];
-            }
-        }
     }
     while (node != start);
+    return second;
+}
+
+/* The lowest of a circle has a directive: one without depends on a lower one. */
+static size_t directive_offset(const migration *m, const char *version)
+{
+    size_t i = 0;
+    while (version_compare(m->head.depends[i], version) != 0)
+    {
+        i++;
+    }
+    return m->head.depends_at[i];
 }
 
 static amend_status circle(arena *a, const migration *items, size_t count, const size_t *missing, amend_error *error)
@@ -289,11 +292,9 @@ static amend_status circle(arena *a, const migration *items, size_t count, const
     buf chain, why;
     buf_init(&chain, arena_allocator(a));
     buf_init(&why, arena_allocator(a));
-    const migration *at = NULL;
-    size_t offset = 0;
-    explain_circle(&chain, &why, items, missing, find_circle(items, count, missing), &at, &offset);
+    size_t start = find_circle(items, count, missing);
+    size_t second = explain_circle(&chain, &why, items, missing, start);
     amend_status status;
-    assert(at != NULL); /* those without a directive depend on lower ones only: they alone make no circle */
     if (chain.failed || why.failed)
     {
         status = error_memory(error);
@@ -302,7 +303,7 @@ static amend_status circle(arena *a, const migration *items, size_t count, const
     {
         status = error_set(error, AMEND_E_DEPENDS_CYCLE, "migrations depend on each other in a circle: %s", chain.data);
         error_detail(error, "%s", why.data);
-        place(error, at, offset);
+        place(error, &items[start], directive_offset(&items[start], items[second].version));
     }
     buf_clear(&chain);
     buf_clear(&why);

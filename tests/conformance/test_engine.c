@@ -124,7 +124,7 @@ static void test_statement_fails(void **state)
     START(FRESH, {.match = "INSERT INTO two", .fault = AMEND_FAULT_STATEMENT, .sqlstate = "23505", .message = "no"});
     assert_int_equal(up(&f), AMEND_FAILED);
     assert_string_equal(f.applied, "001 ");
-    assert_string_equal(f.error.file, "m/002_b.sql");
+    assert_string_equal(f.error.file, "002_b.sql");
     assert_int_equal(f.error.statement, 2);
     assert_int_equal(f.error.column, 27);
     assert_string_equal(f.error.version, "002");

@@ -35,8 +35,8 @@ static void on_event(void *arg, const amend_event *event)
 
 amend_status cmd_log(cli *c, amend_error *error)
 {
-    static const table_column columns[] = {{"AT (UTC)", 0},          {"EVENT", 0},
-                                           {"VERSION", 0},           {"WHO", TABLE_SHRINKS},
+    static const table_column columns[] = {{"AT (UTC)", 0},          {"EVENT", TABLE_SHRINKS},
+                                           {"VERSION", 0},           {"WHO", TABLE_SHRINKS | TABLE_DROPS},
                                            {"PROGRAM", TABLE_DROPS}, {"DETAIL", TABLE_SHRINKS | TABLE_DROPS}};
     trail t = {.cli = c};
     uint32_t limit = 0;

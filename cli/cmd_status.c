@@ -2,6 +2,8 @@
 #include "json.h"
 #include "print.h"
 
+#include <string.h>
+
 static void print_settings(cli *c)
 {
     static const table_column columns[] = {{"SETTING", 0}, {"VALUE", TABLE_SHRINKS}, {"FROM", TABLE_SHRINKS}};
@@ -40,12 +42,13 @@ static void print_items(cli *c, const amend_report *r)
     }
 }
 
-/* "8 applied, 3 pending, 1 changed": what there is none of is left out, but for the first two. */
+/* "8 applied, 3 pending, 1 changed": what there is none of is left out. */
 static void print_counts(cli *c, const amend_report *r)
 {
     static const amend_state others[] = {AMEND_STATE_CHANGED, AMEND_STATE_MISSING, AMEND_STATE_NEWER, AMEND_STATE_OUT_OF_ORDER,
                                          AMEND_STATE_PARTIAL};
-    const char *text = pool_format(&c->pool, "%zu applied, %zu pending", r->applied, r->pending);
+    const char *text = pool_format(&c->pool, "%zu applied", r->applied);
+    text = r->pending == 0 ? text : pool_format(&c->pool, "%s, %zu pending", text, r->pending);
     for (size_t s = 0; s < sizeof others / sizeof others[0]; s++)
     {
         size_t count = 0;
@@ -55,7 +58,8 @@ static void print_counts(cli *c, const amend_report *r)
         }
         text = count == 0 ? text : pool_format(&c->pool, "%s, %zu %s", text, count, amend_state_name(others[s]));
     }
-    print_line(c, STYLE_BOLD, "%s", text);
+    bool plain = r->pending == 0 && r->applied > 0 && strchr(text, ',') == NULL;
+    print_line(c, STYLE_BOLD, "%s%s", text, plain ? ", up to date" : "");
 }
 
 static void print_json(cli *c, const amend_report *r)

@@ -12,13 +12,26 @@ enum
 
 void progress_init(progress *p, FILE *out, const look *l)
 {
-    *p = (progress){.out = out, .look = *l, .next_ms = EVERY_MS};
+    *p = (progress){.out = out, .look = *l, .next_ms = PATIENCE_MS};
+}
+
+/* Tenths are enough for what is still going on. */
+static void print_elapsed(int64_t ms, char out[DURATION_TEXT])
+{
+    if (ms < 60000)
+    {
+        snprintf(out, DURATION_TEXT, "%d.%d s", (int)(ms / 1000), (int)(ms % 1000 / 100));
+    }
+    else
+    {
+        duration_print(ms, out);
+    }
 }
 
 const char *progress_text(pool *memory, const amend_event *event)
 {
     char elapsed[DURATION_TEXT];
-    duration_print(event->elapsed_ms, elapsed);
+    print_elapsed(event->elapsed_ms, elapsed);
     if (event->type != AMEND_EVENT_MIGRATION_PROGRESS)
     {
         const char *message = event->message == NULL ? event->type_name : event->message;
@@ -46,7 +59,7 @@ void progress_show(progress *p, pool *memory, const amend_event *event)
     }
     if (event->elapsed_ms < p->last_ms)
     {
-        p->next_ms = EVERY_MS;
+        p->next_ms = PATIENCE_MS;
     }
     p->last_ms = event->elapsed_ms;
     if (p->look.terminal && event->elapsed_ms >= PATIENCE_MS)
@@ -59,7 +72,7 @@ void progress_show(progress *p, pool *memory, const amend_event *event)
     else if (!p->look.terminal && event->elapsed_ms >= p->next_ms)
     {
         fprintf(p->out, "%s\n", progress_text(memory, event));
-        p->next_ms = (event->elapsed_ms / EVERY_MS + 1) * EVERY_MS;
+        p->next_ms = event->elapsed_ms + EVERY_MS;
     }
 }
 

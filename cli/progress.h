@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What takes over a second is told on standard error: on a terminal in one line that is drawn again in place, elsewhere in a
- * line every ten seconds.
+ * line after the first second and then every ten.
  */
 #ifndef AMEND_CLI_PROGRESS_H
 #define AMEND_CLI_PROGRESS_H
@@ -24,7 +24,7 @@ void progress_init(progress *p, FILE *out, const look *l);
 void progress_show(progress *p, pool *memory, const amend_event *event);
 /* Wipe the line away. To be called before anything is printed, to either stream. */
 void progress_clear(progress *p);
-/* The words: "011 robot_logs: statement 3 of 12, 4.20 s (migration 11 of 11)". */
+/* The words: "011 robot_logs: statement 3 of 12, 4.2 s (migration 11 of 11)". */
 const char *progress_text(pool *memory, const amend_event *event);
 
 #endif

@@ -155,7 +155,8 @@ static bool settings_are_wrong(const attempt *a)
 
 static amend_status explain(const attempt *a, amend_fault *fault, amend_error *error)
 {
-    const char *state, *words = find_state(a->pq->PQerrorMessage(a->handle), &state);
+    const char *state = "";
+    const char *words = find_state(a->pq->PQerrorMessage(a->handle), &state);
     if (words != NULL)
     {
         return by_state(state, words, fault, error);

@@ -99,7 +99,7 @@ static int parse(const char *text, unsigned char out[16])
     return n == 16 && text[0] == '\0';
 }
 
-static void print(const unsigned char b[16], char out[37])
+static void clock_print(const unsigned char b[16], char out[37])
 {
     snprintf(out, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4],
              b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
@@ -137,5 +137,5 @@ void uuid_next(const char *after, char out[37])
         memcpy(b, last, sizeof b);
         increment(b);
     }
-    print(b, out);
+    clock_print(b, out);
 }

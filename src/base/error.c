@@ -29,7 +29,7 @@ void error_copy(char *field, size_t size, slice text)
 }
 
 /* Format into a field; what snprintf cut in the middle of a character is cut before it. */
-static void print(char *field, size_t size, const char *format, va_list args)
+static void error_print(char *field, size_t size, const char *format, va_list args)
 {
     int len = vsnprintf(field, size, format, args);
     if (len < 0 || (size_t)len < size)
@@ -65,7 +65,7 @@ amend_status error_set(amend_error *error, amend_code code, const char *format, 
     error->code = code;
     va_list args;
     va_start(args, format);
-    print(error->message, sizeof error->message, format, args);
+    error_print(error->message, sizeof error->message, format, args);
     va_end(args);
     if (known != NULL)
     {
@@ -87,7 +87,7 @@ void error_hint(amend_error *error, const char *format, ...)
     }
     va_list args;
     va_start(args, format);
-    print(error->hint, sizeof error->hint, format, args);
+    error_print(error->hint, sizeof error->hint, format, args);
     va_end(args);
 }
 
@@ -99,7 +99,7 @@ void error_detail(amend_error *error, const char *format, ...)
     }
     va_list args;
     va_start(args, format);
-    print(error->detail, sizeof error->detail, format, args);
+    error_print(error->detail, sizeof error->detail, format, args);
     va_end(args);
 }
 

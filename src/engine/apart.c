@@ -35,7 +35,7 @@ typedef struct apart
     bool lost;       /* the lease was found to be lost while a statement ran */
 } apart;
 
-static void on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
+static void apart_on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
 {
     apart *p = arg;
     (void)rows;
@@ -45,7 +45,7 @@ static void on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
     }
 }
 
-static void on_notice(void *arg, const char *severity, const char *text)
+static void apart_on_notice(void *arg, const char *severity, const char *text)
 {
     session_say(((apart *)arg)->runner->session, AMEND_EVENT_NOTICE, AMEND_NOTE, "%s: %s", severity, text);
 }
@@ -88,7 +88,7 @@ static void renew(apart *p)
     arena_free(a);
 }
 
-static amend_status on_idle(void *arg)
+static amend_status apart_on_idle(void *arg)
 {
     apart *p = arg;
     run_progress(p->runner);
@@ -98,7 +98,7 @@ static amend_status on_idle(void *arg)
 
 static amend_status exec(apart *p, amend_fault *fault, amend_error *error)
 {
-    amend_hooks hooks = {.arg = p, .done = on_done, .idle = on_idle, .notice = on_notice};
+    amend_hooks hooks = {.arg = p, .done = apart_on_done, .idle = apart_on_idle, .notice = apart_on_notice};
     if (!message_ready(&p->message))
     {
         return error_memory(error);
@@ -161,7 +161,7 @@ static void compose(apart *p, what wanted, amend_event_type type, size_t first, 
 
 /* ------------------------------------------------------------------------------------------------------------ running */
 
-static amend_status send(apart *p, what wanted, amend_event_type type, size_t first, size_t last, amend_error *error)
+static amend_status apart_send(apart *p, what wanted, amend_event_type type, size_t first, size_t last, amend_error *error)
 {
     runner *r = p->runner;
     trail before = r->trail;
@@ -222,7 +222,7 @@ static amend_status drop_invalid(apart *p, size_t number, amend_error *error)
         buf_reset(&text);
         n = d->drop_index(&text, found.schema, found.name);
         status = text.failed ? error_memory(error) : session_run(r->session, buf_slice(&text), n, NULL, NULL, error);
-        status = status == AMEND_OK ? send(p, WHAT_EVENT, AMEND_EVENT_INDEX_REBUILT, number, number + 1, error) : status;
+        status = status == AMEND_OK ? apart_send(p, WHAT_EVENT, AMEND_EVENT_INDEX_REBUILT, number, number + 1, error) : status;
         if (status == AMEND_OK)
         {
             session_say(r->session, AMEND_EVENT_INDEX_REBUILT, AMEND_WARNING,
@@ -238,7 +238,7 @@ static amend_status run_bare(apart *p, size_t i, amend_error *error)
     runner *r = p->runner;
     const stmt *t = &p->job->outline.script.stmts[i];
     bool resumed = p->journal.started == i;
-    amend_status status = send(p, WHAT_EVENT, AMEND_EVENT_STATEMENT_STARTED, i, i + 1, error);
+    amend_status status = apart_send(p, WHAT_EVENT, AMEND_EVENT_STATEMENT_STARTED, i, i + 1, error);
     if (status == AMEND_OK)
     {
         status = drop_invalid(p, i, error);
@@ -261,7 +261,7 @@ static amend_status run_bare(apart *p, size_t i, amend_error *error)
         explain_fault(r, &p->message, p->job, 1, &fault, error);
     }
     message_clear(&p->message);
-    return status == AMEND_OK ? send(p, WHAT_EVENT, AMEND_EVENT_STATEMENT_DONE, i, i + 1, error) : status;
+    return status == AMEND_OK ? apart_send(p, WHAT_EVENT, AMEND_EVENT_STATEMENT_DONE, i, i + 1, error) : status;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- resuming */
@@ -283,7 +283,7 @@ static amend_status on_event(void *arg, size_t piece, const amend_row *row)
     return AMEND_OK;
 }
 
-static amend_status refuse(apart *p, amend_code code, amend_error *error)
+static amend_status apart_refuse(apart *p, amend_code code, amend_error *error)
 {
     const job *j = p->job;
     if (code == AMEND_E_RUN_INCOMPLETE)
@@ -320,9 +320,9 @@ static amend_status read_journal(apart *p, amend_error *error)
     }
     if (p->journal.down != (p->job->step->action == ACTION_DOWN))
     {
-        return refuse(p, AMEND_E_RUN_INCOMPLETE, error);
+        return apart_refuse(p, AMEND_E_RUN_INCOMPLETE, error);
     }
-    return p->journal.wrong ? refuse(p, AMEND_E_PARTIAL_CHANGED, error) : AMEND_OK;
+    return p->journal.wrong ? apart_refuse(p, AMEND_E_PARTIAL_CHANGED, error) : AMEND_OK;
 }
 
 static amend_status run_segments(apart *p, amend_error *error)
@@ -336,8 +336,8 @@ static amend_status run_segments(apart *p, amend_error *error)
         {
             continue;
         }
-        status =
-            s->bare ? run_bare(p, s->first, error) : send(p, WHAT_SCRIPT, AMEND_EVENT_STATEMENT_DONE, s->first, s->last, error);
+        status = s->bare ? run_bare(p, s->first, error)
+                         : apart_send(p, WHAT_SCRIPT, AMEND_EVENT_STATEMENT_DONE, s->first, s->last, error);
         p->runner->statement = (unsigned)s->last;
     }
     return status;
@@ -369,7 +369,7 @@ amend_status apart_run(runner *r, arena *a, job *j, amend_error *error)
     p.took_ms = clock_monotonic_ms() - p.start_ms;
     if (status == AMEND_OK)
     {
-        status = send(&p, WHAT_RECORD, AMEND_EVENT_TYPES, 0, 0, error);
+        status = apart_send(&p, WHAT_RECORD, AMEND_EVENT_TYPES, 0, 0, error);
     }
     if (status == AMEND_OK)
     {

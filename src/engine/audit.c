@@ -5,15 +5,15 @@
 
 #include <strings.h>
 
-typedef struct reader
+typedef struct audit_reader
 {
     amend_event_fn fn;
     void *arg;
     audit *audit;
     char last[HASH_HEX];
-} reader;
+} audit_reader;
 
-static const char *field(const amend_row *row, const char *name)
+static const char *audit_field(const amend_row *row, const char *name)
 {
     for (unsigned i = 0; i < row->columns; i++)
     {
@@ -25,25 +25,25 @@ static const char *field(const amend_row *row, const char *name)
     return NULL;
 }
 
-static event_row read_row(const amend_row *row)
+static event_row audit_read_row(const amend_row *row)
 {
-    return (event_row){.id = field(row, "id"),
-                       .type = field(row, "type"),
-                       .version = field(row, "version"),
-                       .checksum = field(row, "checksum"),
-                       .actor = field(row, "actor"),
-                       .host = field(row, "host"),
-                       .application = field(row, "application"),
-                       .detail = field(row, "detail"),
-                       .at = field(row, "at"),
-                       .prev_hash = field(row, "prev_hash"),
-                       .hash = field(row, "hash")};
+    return (event_row){.id = audit_field(row, "id"),
+                       .type = audit_field(row, "type"),
+                       .version = audit_field(row, "version"),
+                       .checksum = audit_field(row, "checksum"),
+                       .actor = audit_field(row, "actor"),
+                       .host = audit_field(row, "host"),
+                       .application = audit_field(row, "application"),
+                       .detail = audit_field(row, "detail"),
+                       .at = audit_field(row, "at"),
+                       .prev_hash = audit_field(row, "prev_hash"),
+                       .hash = audit_field(row, "hash")};
 }
 
-static amend_status tell(void *arg, size_t piece, const amend_row *row)
+static amend_status audit_tell(void *arg, size_t piece, const amend_row *row)
 {
-    reader *r = arg;
-    event_row e = read_row(row);
+    audit_reader *r = arg;
+    event_row e = audit_read_row(row);
     (void)piece;
     amend_event_type type = e.type == NULL ? AMEND_EVENT_TYPES : event_type_of(e.type);
     amend_event event = {.type = type,
@@ -66,8 +66,8 @@ static amend_status tell(void *arg, size_t piece, const amend_row *row)
 
 static amend_status check(void *arg, size_t piece, const amend_row *row)
 {
-    reader *r = arg;
-    event_row e = read_row(row);
+    audit_reader *r = arg;
+    event_row e = audit_read_row(row);
     char hash[HASH_HEX];
     (void)piece;
     r->audit->count++;
@@ -98,15 +98,15 @@ static amend_status read_events(session *s, const ledger *ledger, size_t limit, 
 
 amend_status audit_read(session *s, const ledger *ledger, size_t limit, amend_event_fn fn, void *arg, amend_error *error)
 {
-    reader r = {.fn = fn, .arg = arg};
-    amend_hooks hooks = {.arg = &r, .row = tell};
+    audit_reader r = {.fn = fn, .arg = arg};
+    amend_hooks hooks = {.arg = &r, .row = audit_tell};
     return read_events(s, ledger, limit, &hooks, error);
 }
 
 amend_status audit_check(session *s, const ledger *ledger, audit *out, amend_error *error)
 {
     *out = (audit){0};
-    reader r = {.audit = out};
+    audit_reader r = {.audit = out};
     amend_hooks hooks = {.arg = &r, .row = check};
     return read_events(s, ledger, 0, &hooks, error);
 }

@@ -94,7 +94,7 @@ static amend_status batch_fill(runner *r, batch *b, size_t first, amend_error *e
     return AMEND_OK;
 }
 
-typedef struct reader
+typedef struct batch_reader
 {
     runner *runner;
     const message *message;
@@ -103,11 +103,11 @@ typedef struct reader
     size_t started;  /* how many jobs have begun */
     int64_t execution_time_ms;
     const char *applied_at;
-} reader;
+} batch_reader;
 
-static amend_status on_row(void *arg, size_t piece, const amend_row *row)
+static amend_status batch_on_row(void *arg, size_t piece, const amend_row *row)
 {
-    reader *r = arg;
+    batch_reader *r = arg;
     if (r->message->parts[piece].kind != PART_RECORD)
     {
         return AMEND_OK;
@@ -130,9 +130,9 @@ static amend_status on_row(void *arg, size_t piece, const amend_row *row)
     return AMEND_OK;
 }
 
-static void on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
+static void batch_on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
 {
-    reader *r = arg;
+    batch_reader *r = arg;
     const part *p = &r->message->parts[piece];
     (void)rows;
     if (piece == r->lock_end && statement == r->message->pieces[piece].statements)
@@ -163,22 +163,24 @@ static void on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
     }
 }
 
-static amend_status on_idle(void *arg)
+static amend_status batch_on_idle(void *arg)
 {
-    run_progress(((reader *)arg)->runner);
+    run_progress(((batch_reader *)arg)->runner);
     return AMEND_OK;
 }
 
-static void on_notice(void *arg, const char *severity, const char *text)
+static void batch_on_notice(void *arg, const char *severity, const char *text)
 {
-    reader *r = arg;
+    batch_reader *r = arg;
     session_say(r->runner->session, AMEND_EVENT_NOTICE, AMEND_NOTE, "%s: %s", severity, text);
 }
 
-static amend_status send(runner *r, const message *m, const job *jobs, size_t lock_end, amend_fault *fault, amend_error *error)
+static amend_status batch_send(runner *r, const message *m, const job *jobs, size_t lock_end, amend_fault *fault,
+                               amend_error *error)
 {
-    reader reader = {.runner = r, .message = m, .jobs = jobs, .lock_end = lock_end};
-    amend_hooks hooks = {.arg = &reader, .row = on_row, .done = on_done, .notice = on_notice, .idle = on_idle};
+    batch_reader reader = {.runner = r, .message = m, .jobs = jobs, .lock_end = lock_end};
+    amend_hooks hooks = {
+        .arg = &reader, .row = batch_on_row, .done = batch_on_done, .notice = batch_on_notice, .idle = batch_on_idle};
     return session_exec(r->session, m->pieces, m->count, &hooks, fault, error);
 }
 
@@ -231,8 +233,8 @@ static const job *job_of(const message *m, const amend_fault *fault, const job *
     return &jobs[0];
 }
 
-static amend_status failed(runner *r, const message *m, const job *jobs, size_t count, const amend_fault *fault, size_t *next,
-                           amend_error *error)
+static amend_status batch_failed(runner *r, const message *m, const job *jobs, size_t count, const amend_fault *fault,
+                                 size_t *next, amend_error *error)
 {
     const job *j = job_of(m, fault, jobs, count);
     judge_contention(r, m, fault, error);
@@ -294,7 +296,7 @@ static amend_status run_together(runner *r, arena *a, job *jobs, size_t count, s
     amend_fault fault = {0};
     amend_error reason = {0};
     size_t done = r->done;
-    amend_status status = message_ready(&m) ? send(r, &m, jobs, lock_end, &fault, &reason) : error_memory(&reason);
+    amend_status status = message_ready(&m) ? batch_send(r, &m, jobs, lock_end, &fault, &reason) : error_memory(&reason);
     if (status == AMEND_OK)
     {
         *next = jobs[count - 1].index + 1;
@@ -304,7 +306,7 @@ static amend_status run_together(runner *r, arena *a, job *jobs, size_t count, s
     {
         r->trail = before;
         r->tries = r->done > done ? 0 : r->tries;
-        status = failed(r, &m, jobs, count, &fault, next, &reason);
+        status = batch_failed(r, &m, jobs, count, &fault, next, &reason);
     }
     if (status != AMEND_OK && error != NULL)
     {
@@ -343,7 +345,7 @@ amend_status batch_lock(runner *r, arena *a, amend_error *error)
     message_words(&m, PART_ACQUIRE, SIZE_MAX, w->batch_end);
     amend_fault fault = {0};
     amend_error reason = {0};
-    amend_status status = message_ready(&m) ? send(r, &m, NULL, m.count - 1, &fault, &reason) : error_memory(&reason);
+    amend_status status = message_ready(&m) ? batch_send(r, &m, NULL, m.count - 1, &fault, &reason) : error_memory(&reason);
     if (status != AMEND_OK && !m.failed && fault.kind != AMEND_FAULT_LOST)
     {
         judge_contention(r, &m, &fault, &reason);

@@ -17,7 +17,7 @@ typedef struct reading
     bool failed; /* out of memory */
 } reading;
 
-static const char *field(const amend_row *row, const char *name)
+static const char *history_field(const amend_row *row, const char *name)
 {
     for (unsigned i = 0; i < row->columns; i++)
     {
@@ -31,7 +31,7 @@ static const char *field(const amend_row *row, const char *name)
 
 static const char *keep(reading *r, const amend_row *row, const char *name)
 {
-    const char *value = field(row, name);
+    const char *value = history_field(row, name);
     char *copy = arena_string(r->arena, value);
     r->failed |= value != NULL && copy == NULL;
     return copy;
@@ -39,13 +39,13 @@ static const char *keep(reading *r, const amend_row *row, const char *name)
 
 static int64_t number(const amend_row *row, const char *name, int64_t otherwise)
 {
-    const char *value = field(row, name);
+    const char *value = history_field(row, name);
     return value == NULL || value[0] == '\0' ? otherwise : strtoll(value, NULL, 10);
 }
 
 static bool yes(const amend_row *row, const char *name)
 {
-    const char *value = field(row, name);
+    const char *value = history_field(row, name);
     return value != NULL && (value[0] == '1' || value[0] == 't');
 }
 
@@ -88,7 +88,7 @@ static void read_columns(ledger *l, slice list)
 static void read_meta(reading *r, const amend_row *row)
 {
     ledger *l = &r->h->ledger;
-    const char *schema = field(row, "schema"), *columns = field(row, "columns");
+    const char *schema = history_field(row, "schema"), *columns = history_field(row, "columns");
     error_copy(l->schema, sizeof l->schema, slice_of(schema));
     l->has_history = yes(row, "has_history");
     l->has_events = yes(row, "has_events");
@@ -100,7 +100,7 @@ static void read_meta(reading *r, const amend_row *row)
     }
 }
 
-static void read_row(reading *r, const amend_row *row)
+static void history_read_row(reading *r, const amend_row *row)
 {
     history *h = r->h;
     applied *rows = arena_grow(r->arena, h->rows, h->count, sizeof *rows);
@@ -133,10 +133,10 @@ static void read_lock(reading *r, const amend_row *row)
     h->last_hash = keep(r, row, "last_hash");
 }
 
-static amend_status on_row(void *arg, size_t piece, const amend_row *row)
+static amend_status history_on_row(void *arg, size_t piece, const amend_row *row)
 {
     static void (*const readers[STATE_PARTS])(reading *, const amend_row *) = {
-        [STATE_META] = read_meta, [STATE_HISTORY] = read_row, [STATE_LOCK] = read_lock};
+        [STATE_META] = read_meta, [STATE_HISTORY] = history_read_row, [STATE_LOCK] = read_lock};
     reading *r = arg;
     readers[piece](r, row);
     return r->failed ? AMEND_FAILED : AMEND_OK;
@@ -171,7 +171,7 @@ amend_status history_read(session *s, arena *a, history *out, amend_error *error
         pieces[part].length = ends[part] - start;
     }
     reading r = {.arena = a, .h = out, .failed = text.failed};
-    amend_hooks hooks = {.arg = &r, .row = on_row};
+    amend_hooks hooks = {.arg = &r, .row = history_on_row};
     amend_fault fault = {0};
     amend_error reason = {0};
     amend_status status = text.failed ? AMEND_FAILED : session_exec(s, pieces, STATE_PARTS, &hooks, &fault, &reason);

@@ -114,7 +114,7 @@ static void describe(const history *h, char *out, size_t size)
              h->holder_since == NULL ? "?" : h->holder_since);
 }
 
-static void tell(session *s, const char *who, lock_wait *wait, int64_t now)
+static void lock_tell(session *s, const char *who, lock_wait *wait, int64_t now)
 {
     char message[512];
     if (wait->told_ms != 0 && now - wait->told_ms < 1000)
@@ -141,7 +141,7 @@ amend_status lock_wait_more(session *s, const history *h, lock_wait *wait, amend
     {
         return error_set(error, AMEND_E_LOCKED, "waited %.1f s for %s", (double)(now - wait->since_ms) / 1000, who);
     }
-    tell(s, who, wait, now);
+    lock_tell(s, who, wait, now);
     clock_sleep_ms(wait->pause_ms / 2 + clock_random(wait->pause_ms));
     wait->pause_ms = wait->pause_ms * 2 > PAUSE_MOST_MS ? PAUSE_MOST_MS : wait->pause_ms * 2;
     return AMEND_OK;

@@ -13,7 +13,7 @@ void message_clear(message *m)
     *m = (message){.arena = m->arena};
 }
 
-static void add(message *m, amend_piece piece, part part)
+static void message_add(message *m, amend_piece piece, part part)
 {
     amend_piece *pieces = m->failed ? NULL : arena_grow(m->arena, m->pieces, m->count, sizeof *pieces);
     struct part *parts = pieces == NULL ? NULL : arena_grow(m->arena, m->parts, m->count, sizeof *parts);
@@ -34,8 +34,8 @@ void message_own(message *m, part_kind kind, size_t step, unsigned statements)
     m->open = m->text.len;
     if (statements > 0)
     {
-        add(m, (amend_piece){.length = m->text.len - start, .statements = statements},
-            (part){.kind = kind, .step = step, .own = start});
+        message_add(m, (amend_piece){.length = m->text.len - start, .statements = statements},
+                    (part){.kind = kind, .step = step, .own = start});
     }
 }
 
@@ -78,7 +78,7 @@ void message_script(message *m, size_t step, const outline *o, size_t first, siz
     for (size_t i = 0; i < count; i++)
     {
         size_t at = outline_statement_at(o, (size_t)(pieces[i].text - o->script.text.data));
-        add(m, pieces[i], (part){.kind = PART_SCRIPT, .step = step, .own = SIZE_MAX, .first = at});
+        message_add(m, pieces[i], (part){.kind = PART_SCRIPT, .step = step, .own = SIZE_MAX, .first = at});
     }
 }
 

@@ -27,15 +27,15 @@ typedef struct outer
     bool locked;
 } outer;
 
-typedef struct reader
+typedef struct nested_reader
 {
     runner *runner;
     const message *message;
-} reader;
+} nested_reader;
 
-static void on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
+static void nested_on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
 {
-    reader *r = arg;
+    nested_reader *r = arg;
     const part *p = &r->message->parts[piece];
     (void)rows;
     if (p->kind == PART_SCRIPT)
@@ -44,16 +44,16 @@ static void on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
     }
 }
 
-static amend_status on_idle(void *arg)
+static amend_status nested_on_idle(void *arg)
 {
-    run_progress(((reader *)arg)->runner);
+    run_progress(((nested_reader *)arg)->runner);
     return AMEND_OK;
 }
 
-static amend_status send(runner *r, message *m, amend_fault *fault, amend_error *error)
+static amend_status nested_send(runner *r, message *m, amend_fault *fault, amend_error *error)
 {
-    reader reader = {.runner = r, .message = m};
-    amend_hooks hooks = {.arg = &reader, .done = on_done, .idle = on_idle};
+    nested_reader reader = {.runner = r, .message = m};
+    amend_hooks hooks = {.arg = &reader, .done = nested_on_done, .idle = nested_on_idle};
     return message_ready(m) ? session_exec(r->session, m->pieces, m->count, &hooks, fault, error) : error_memory(error);
 }
 
@@ -85,7 +85,7 @@ static amend_status begin(outer *o, arena *a, const job *j, amend_error *error)
     {
         compose_lock(r, &m);
     }
-    amend_status status = send(r, &m, &fault, error);
+    amend_status status = nested_send(r, &m, &fault, error);
     if (status == AMEND_OK)
     {
         o->open = true;
@@ -169,7 +169,7 @@ static amend_status commit(outer *o, arena *a, size_t *next, amend_error *error)
     do
     {
         fault = (amend_fault){0};
-        status = send(r, &m, &fault, error);
+        status = nested_send(r, &m, &fault, error);
     }
     while (status != AMEND_OK && fault.kind == AMEND_FAULT_BUSY && ++tries < COMMIT_TRIES);
     message_clear(&m);
@@ -182,7 +182,7 @@ static amend_status commit(outer *o, arena *a, size_t *next, amend_error *error)
     return not_committed(o, next, error);
 }
 
-static amend_status failed(outer *o, const job *j, size_t *next, amend_error *error)
+static amend_status nested_failed(outer *o, const job *j, size_t *next, amend_error *error)
 {
     runner *r = o->runner;
     const session *s = r->session;
@@ -218,14 +218,14 @@ static amend_status run_step(outer *o, arena *a, job *j, size_t *next, amend_err
         message_own(&m, PART_CHECK, j->index, r->session->dialect->check_end(&m.text));
     }
     const message *at = &m;
-    amend_status status = send(r, &m, &fault, error);
+    amend_status status = nested_send(r, &m, &fault, error);
     if (status == AMEND_OK)
     {
         int64_t took = clock_monotonic_ms() - r->step_start_ms;
         r->results[j->index].execution_time_ms = took;
         compose_close(r, &close, j, took, true);
         at = &close;
-        status = send(r, &close, &fault, error);
+        status = nested_send(r, &close, &fault, error);
     }
     if (status == AMEND_OK)
     {
@@ -235,7 +235,7 @@ static amend_status run_step(outer *o, arena *a, job *j, size_t *next, amend_err
     {
         r->trail = before;
         explain_fault(r, at, j, 1, &fault, error);
-        status = failed(o, j, next, error);
+        status = nested_failed(o, j, next, error);
     }
     else
     {

@@ -27,7 +27,7 @@ static void absorb(script *s)
     }
 }
 
-static amend_status refuse(const char *file, const script *s, size_t i, amend_error *error)
+static amend_status segment_refuse(const char *file, const script *s, size_t i, amend_error *error)
 {
     slice text = slice_sub(s->text, s->stmts[i].start, s->stmts[i].end);
     slice word = slice_token(&text, '\n');
@@ -58,7 +58,7 @@ static size_t find_end(const script *s, size_t i)
     return SIZE_MAX;
 }
 
-static void add(outline *o, size_t first, size_t last, bool bare)
+static void segment_add(outline *o, size_t first, size_t last, bool bare)
 {
     o->segments[o->count++] = (segment){.first = first, .last = last, .bare = bare};
     o->statements += last - first;
@@ -72,17 +72,17 @@ static amend_status cut_off(const char *file, outline *o, amend_error *error)
     {
         if ((s->stmts[i].flags & CONTROL) == 0)
         {
-            add(o, i, i + 1, true);
+            segment_add(o, i, i + 1, true);
             continue;
         }
         size_t end = (s->stmts[i].flags & STMT_BEGIN) != 0 ? find_end(s, i) : SIZE_MAX;
         if (end == SIZE_MAX)
         {
-            return refuse(file, s, i, error);
+            return segment_refuse(file, s, i, error);
         }
         if (end > i + 1)
         {
-            add(o, i + 1, end, false);
+            segment_add(o, i + 1, end, false);
         }
         i = end;
     }
@@ -103,7 +103,7 @@ static amend_status cut(const char *file, outline *o, amend_error *error)
         bool absorbed = (flags & ABSORBED) != 0, bare = (flags & STMT_NO_TX) != 0;
         if (!absorbed && (flags & CONTROL) != 0)
         {
-            return refuse(file, s, i, error);
+            return segment_refuse(file, s, i, error);
         }
         if (!absorbed && !bare)
         {
@@ -113,17 +113,17 @@ static amend_status cut(const char *file, outline *o, amend_error *error)
         /* An absorbed statement ends a segment only in a mixed script; else the transaction is one all the same. */
         if (first != SIZE_MAX && mixed)
         {
-            add(o, first, i, false);
+            segment_add(o, first, i, false);
             first = SIZE_MAX;
         }
         if (bare)
         {
-            add(o, i, i + 1, true);
+            segment_add(o, i, i + 1, true);
         }
     }
     if (first != SIZE_MAX)
     {
-        add(o, first, s->count, false);
+        segment_add(o, first, s->count, false);
     }
     for (size_t i = 0; i < s->count && !mixed; i++)
     {

@@ -267,7 +267,7 @@ static slice directive_of(slice line)
     return slice_trim(slice_sub(rest, prefix.len, rest.len));
 }
 
-static amend_status read_line(reader *r, slice line)
+static amend_status directives_read_line(reader *r, slice line)
 {
     slice rest = directive_of(line);
     if (rest.data == NULL)
@@ -345,7 +345,7 @@ amend_status directives_parse(arena *a, const char *file, slice text, directives
         if (c == '-' && next == '-')
         {
             size_t end = line_end(text, i);
-            amend_status status = read_line(&r, slice_sub(text, i, end));
+            amend_status status = directives_read_line(&r, slice_sub(text, i, end));
             if (status != AMEND_OK)
             {
                 return status;

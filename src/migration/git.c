@@ -33,7 +33,7 @@ static bool join(char out[PATH], const char *dir, const char *name)
 }
 
 /* The first line of a small file, without white space at its end; false when there is none. */
-static bool read_line(const char *dir, const char *name, char out[LINE])
+static bool git_read_line(const char *dir, const char *name, char out[LINE])
 {
     char path[PATH];
     int fd = join(path, dir, name) ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : -1;
@@ -79,15 +79,15 @@ static bool open_repository(const char *dir, char git_dir[PATH], char head[LINE]
     {
         return false;
     }
-    if (read_line(git_dir, "HEAD", head))
+    if (git_read_line(git_dir, "HEAD", head))
     {
         return true;
     }
-    if (errno != ENOTDIR || !read_line(dir, ".git", line) || !starts(line, "gitdir: "))
+    if (errno != ENOTDIR || !git_read_line(dir, ".git", line) || !starts(line, "gitdir: "))
     {
         return false;
     }
-    return join(git_dir, dir, line + 8) && read_line(git_dir, "HEAD", head);
+    return join(git_dir, dir, line + 8) && git_read_line(git_dir, "HEAD", head);
 }
 
 static bool is_root(const char *dir)
@@ -165,7 +165,7 @@ static bool read_ref(const char *git_dir, const char *common_dir, const char *re
     {
         return false;
     }
-    return read_line(git_dir, ref, out) || read_line(common_dir, ref, out) ||
+    return git_read_line(git_dir, ref, out) || git_read_line(common_dir, ref, out) ||
            (read_file(common_dir, "packed-refs", packed) && find_packed(buf_slice(packed), ref, out));
 }
 
@@ -177,7 +177,7 @@ amend_status git_commit(arena *a, const char *dir, const char **out, amend_error
     {
         return AMEND_OK;
     }
-    if (!read_line(git_dir, "commondir", ref) || !join(common_dir, git_dir, ref))
+    if (!git_read_line(git_dir, "commondir", ref) || !join(common_dir, git_dir, ref))
     {
         memcpy(common_dir, git_dir, sizeof common_dir);
     }

@@ -2,7 +2,7 @@
 #include "print.h"
 #include "run.h"
 
-static void summary(cli *c, const amend_report *r, bool failed)
+static void baseline_summary(cli *c, const amend_report *r, bool failed)
 {
     if (failed)
     {
@@ -21,5 +21,5 @@ amend_status cmd_baseline(cli *c, amend_error *error)
     amend_run run = AMEND_RUN_INIT;
     amend_status status = run_options(c, &run, error);
     run.to = c->args.operands[0];
-    return status == AMEND_OK ? run_call(c, amend_baseline, &run, summary, error) : status;
+    return status == AMEND_OK ? run_call(c, amend_baseline, &run, baseline_summary, error) : status;
 }

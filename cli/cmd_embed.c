@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static amend_status refused(amend_error *error, const char *path)
+static amend_status embed_refused(amend_error *error, const char *path)
 {
     return fault_set(error, AMEND_E_FILE_CREATE, "can't write \"%s\": %s", path, strerror(errno));
 }
@@ -50,14 +50,14 @@ static amend_status write_file(cli *c, const char *path, const amend_report *r, 
     FILE *out = fopen(draft, "wxe");
     if (out == NULL)
     {
-        return refused(error, draft);
+        return embed_refused(error, draft);
     }
     amend_status status = write_all(c, out, r, symbol, error);
     bool broken = ferror(out) != 0;
     broken = fclose(out) != 0 || broken;
     if (status == AMEND_OK && (broken || rename(draft, path) != 0))
     {
-        status = refused(error, path);
+        status = embed_refused(error, path);
     }
     if (status != AMEND_OK)
     {

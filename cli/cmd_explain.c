@@ -9,7 +9,7 @@
 
 enum
 {
-    WIDTH = 80,
+    EXPLAIN_WIDTH = 80,
 };
 
 static json_t *explanation_json(const amend_explanation *e)
@@ -79,7 +79,7 @@ static const amend_explanation *find(const char *text)
 static void paragraph(const cli *c, const char *label, const char *text)
 {
     const int indent = 9;
-    int width = c->out.width == 0 || c->out.width > WIDTH ? WIDTH : (int)c->out.width;
+    int width = c->out.width == 0 || c->out.width > EXPLAIN_WIDTH ? EXPLAIN_WIDTH : (int)c->out.width;
     printf("\n%s%s:%s%*s", look_on(&c->out, STYLE_BOLD), label, look_off(&c->out, STYLE_BOLD), indent - 1 - (int)strlen(label),
            "");
     help_wrap(stdout, text, indent, width);

@@ -36,7 +36,7 @@ typedef struct made
     bool now; /* false: it was there */
 } made;
 
-static amend_status refused(amend_error *error, const char *path)
+static amend_status init_refused(amend_error *error, const char *path)
 {
     return fault_set(error, AMEND_E_FILE_CREATE, "can't make \"%s\": %s", path, strerror(errno));
 }
@@ -47,14 +47,14 @@ static amend_status make_config(cli *c, const char *path, const char *dir, bool 
     *now = fd >= 0;
     if (fd < 0)
     {
-        return errno == EEXIST ? AMEND_OK : refused(error, path);
+        return errno == EEXIST ? AMEND_OK : init_refused(error, path);
     }
     const char *text = pool_format(&c->pool, template, dir);
     size_t length = strlen(text);
     bool failed = write(fd, text, length) != (ssize_t)length;
     if (close(fd) != 0 || failed)
     {
-        amend_status status = refused(error, path);
+        amend_status status = init_refused(error, path);
         unlink(path);
         return status;
     }
@@ -92,14 +92,14 @@ static amend_status make_directories(cli *c, const char *dir, made *out, size_t 
         const char *path = pool_format(&c->pool, "%s/%s", dir, parts[i]);
         if (!file_make_directories(&c->pool, path, &now))
         {
-            return refused(error, path);
+            return init_refused(error, path);
         }
         out[(*count)++] = (made){pool_format(&c->pool, "%s/", path), now};
     }
     return AMEND_OK;
 }
 
-static void print_json(const made *all, size_t count)
+static void init_print_json(const made *all, size_t count)
 {
     json_t *object = json_object(), *created = json_array(), *kept = json_array();
     for (size_t i = 0; i < count; i++)
@@ -128,7 +128,7 @@ amend_status cmd_init(cli *c, amend_error *error)
     }
     if (c->json)
     {
-        print_json(all, count);
+        init_print_json(all, count);
     }
     for (size_t i = 0; i < count; i++)
     {

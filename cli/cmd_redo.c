@@ -2,7 +2,7 @@
 #include "print.h"
 #include "run.h"
 
-static void summary(cli *c, const amend_report *r, bool failed)
+static void redo_summary(cli *c, const amend_report *r, bool failed)
 {
     if (failed)
     {
@@ -22,5 +22,5 @@ amend_status cmd_redo(cli *c, amend_error *error)
 {
     amend_run run = AMEND_RUN_INIT;
     amend_status status = run_options(c, &run, error);
-    return status == AMEND_OK ? run_call(c, amend_redo, &run, summary, error) : status;
+    return status == AMEND_OK ? run_call(c, amend_redo, &run, redo_summary, error) : status;
 }

@@ -3,7 +3,7 @@
 #include "print.h"
 #include "run.h"
 
-static void summary(cli *c, const amend_report *r, bool failed)
+static void repair_summary(cli *c, const amend_report *r, bool failed)
 {
     if (failed)
     {
@@ -31,5 +31,5 @@ amend_status cmd_repair(cli *c, amend_error *error)
     }
     amend_status status = run_options(c, &run, error);
     run.to = all ? NULL : c->args.operands[0];
-    return status == AMEND_OK ? run_call(c, amend_repair, &run, summary, error) : status;
+    return status == AMEND_OK ? run_call(c, amend_repair, &run, repair_summary, error) : status;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void summary(cli *c, const amend_report *r, bool failed)
+static void reset_summary(cli *c, const amend_report *r, bool failed)
 {
     if (failed)
     {
@@ -73,5 +73,5 @@ amend_status cmd_reset(cli *c, amend_error *error)
     {
         status = confirm(c, error);
     }
-    return status == AMEND_OK ? run_call(c, amend_reset, &run, summary, error) : status;
+    return status == AMEND_OK ? run_call(c, amend_reset, &run, reset_summary, error) : status;
 }

@@ -62,7 +62,7 @@ static void print_counts(cli *c, const amend_report *r)
     print_line(c, STYLE_BOLD, "%s%s", text, plain ? ", up to date" : "");
 }
 
-static void print_json(cli *c, const amend_report *r)
+static void status_print_json(cli *c, const amend_report *r)
 {
     json_t *object = json_report("status", r);
     if (c->verbose)
@@ -92,7 +92,7 @@ amend_status cmd_status(cli *c, amend_error *error)
     }
     if (c->json)
     {
-        print_json(c, r);
+        status_print_json(c, r);
     }
     else
     {

@@ -2,7 +2,7 @@
 #include "print.h"
 #include "run.h"
 
-static void summary(cli *c, const amend_report *r, bool failed)
+static void up_summary(cli *c, const amend_report *r, bool failed)
 {
     if (failed)
     {
@@ -33,5 +33,5 @@ amend_status cmd_up(cli *c, amend_error *error)
 {
     amend_run run = AMEND_RUN_INIT;
     amend_status status = run_options(c, &run, error);
-    return status == AMEND_OK ? run_call(c, amend_up, &run, summary, error) : status;
+    return status == AMEND_OK ? run_call(c, amend_up, &run, up_summary, error) : status;
 }

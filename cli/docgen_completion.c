@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The text with each of `special` behind a backslash, and "'" as the shell needs it within single quotes. */
-static void quoted(FILE *out, const char *text, const char *special)
+static void docgen_completion_quoted(FILE *out, const char *text, const char *special)
 {
     for (; *text != '\0'; text++)
     {
@@ -167,7 +167,7 @@ static void zsh_options(FILE *out, uint64_t set)
             {
                 fprintf(out, "--%s%s[", o->name, o->value == NULL ? "" : "=");
             }
-            quoted(out, o->help, "[]");
+            docgen_completion_quoted(out, o->help, "[]");
             fputc(']', out);
             if (o->value != NULL)
             {
@@ -186,7 +186,7 @@ void docgen_zsh(FILE *out)
     for (size_t i = 0; i < COMMANDS; i++)
     {
         fprintf(out, "        '%s:", commands_table[i].name);
-        quoted(out, commands_table[i].summary, ":");
+        docgen_completion_quoted(out, commands_table[i].summary, ":");
         fputs("'\n", out);
     }
     fputs("    )\n    _arguments -C \\\n", out);
@@ -247,7 +247,7 @@ static void fish_options(FILE *out, const char *condition, uint64_t set)
             fputs(" -a 'auto always never'", out);
         }
         fputs(" -d '", out);
-        quoted(out, o->help, "");
+        docgen_completion_quoted(out, o->help, "");
         fputs("'\n", out);
     }
 }
@@ -258,7 +258,7 @@ void docgen_fish(FILE *out)
     for (size_t i = 0; i < COMMANDS; i++)
     {
         fprintf(out, "complete -c amend -n __fish_use_subcommand -a %s -d '", commands_table[i].name);
-        quoted(out, commands_table[i].summary, "");
+        docgen_completion_quoted(out, commands_table[i].summary, "");
         fputs("'\n", out);
     }
     fish_options(out, "", OPTIONS_COMMON | OPTIONS_SETTINGS);

@@ -96,7 +96,7 @@ static void flags(FILE *out, const option *o)
     fputc('\n', out);
 }
 
-static void options(FILE *out, const char *title, uint64_t set)
+static void docgen_man_options(FILE *out, const char *title, uint64_t set)
 {
     if (set == 0)
     {
@@ -154,7 +154,7 @@ static void exit_status(FILE *out)
     fputs(".El\n", out);
 }
 
-static void examples(FILE *out, const char *text)
+static void docgen_man_examples(FILE *out, const char *text)
 {
     docgen_example e;
     fputs(".Sh EXAMPLES\n", out);
@@ -192,12 +192,12 @@ void docgen_man(FILE *out)
         prose(out, c->summary + 1);
     }
     fputs(".El\n", out);
-    options(out, "COMMON OPTIONS", OPTIONS_COMMON | OPTIONS_SETTINGS | O(VERSION));
+    docgen_man_options(out, "COMMON OPTIONS", OPTIONS_COMMON | OPTIONS_SETTINGS | O(VERSION));
     environment(out);
     files(out);
     exit_status(out);
-    examples(out, "amend init\tmake a project\namend new create_users\tmake the first migration's files\n"
-                  "amend up\tapply what is pending\n");
+    docgen_man_examples(out, "amend init\tmake a project\namend new create_users\tmake the first migration's files\n"
+                             "amend up\tapply what is pending\n");
 }
 
 void docgen_man_command(FILE *out, const command *c)
@@ -222,9 +222,9 @@ void docgen_man_command(FILE *out, const command *c)
     }
     fputs(".Op Ar common options\n.Sh DESCRIPTION\n", out);
     prose(out, c->description);
-    options(out, "OPTIONS", c->options);
-    options(out, "COMMON OPTIONS", command_options(c) & ~c->options);
+    docgen_man_options(out, "OPTIONS", c->options);
+    docgen_man_options(out, "COMMON OPTIONS", command_options(c) & ~c->options);
     fputs(".Sh EXIT STATUS\nThe exit statuses, the environment and the files are described in\n.Xr amend 1 .\n", out);
-    examples(out, c->examples);
+    docgen_man_examples(out, c->examples);
     fputs(".Sh SEE ALSO\n.Xr amend 1\n", out);
 }

@@ -14,7 +14,7 @@ static void cell(FILE *out, const char *text)
     }
 }
 
-static void options(FILE *out, uint64_t set)
+static void docgen_markdown_options(FILE *out, uint64_t set)
 {
     fputs("\n| option | meaning |\n| --- | --- |\n", out);
     for (size_t i = 0; i < OPTIONS; i++)
@@ -35,7 +35,7 @@ static void options(FILE *out, uint64_t set)
     }
 }
 
-static void examples(FILE *out, const char *text)
+static void docgen_markdown_examples(FILE *out, const char *text)
 {
     docgen_example e;
     fputs("\n```sh\n", out);
@@ -59,9 +59,9 @@ static void one(FILE *out, const command *c)
             c->arguments, c->summary, c->description);
     if (c->options != 0)
     {
-        options(out, c->options);
+        docgen_markdown_options(out, c->options);
     }
-    examples(out, c->examples);
+    docgen_markdown_examples(out, c->examples);
 }
 
 static void settings(FILE *out)
@@ -115,7 +115,7 @@ void docgen_markdown(FILE *out)
         one(out, &commands_table[i]);
     }
     fputs("\n## Common options\n\nAll commands take these; those about the database matter only where one is used.\n", out);
-    options(out, OPTIONS_COMMON | OPTIONS_SETTINGS);
+    docgen_markdown_options(out, OPTIONS_COMMON | OPTIONS_SETTINGS);
     settings(out);
     fputs("\n## Exit status\n\n| status | meaning |\n| --- | --- |\n", out);
     for (size_t i = 0; docgen_status(i) != NULL; i++)

@@ -47,7 +47,7 @@ static char escaped(char c)
 }
 
 /* A quoted value may go on over lines. In double quotes a backslash escapes; in single ones nothing does. */
-static const char *quoted(reader *r)
+static const char *dotenv_quoted(reader *r)
 {
     char quote = *r->at;
     char *value = pool_alloc(r->pool, strlen(r->at) + 1);
@@ -68,7 +68,7 @@ static const char *quoted(reader *r)
     return value;
 }
 
-static const char *bare(reader *r)
+static const char *dotenv_bare(reader *r)
 {
     size_t length = 0, end = strcspn(r->at, "\n");
     while (length < end && !(r->at[length] == '#' && (length == 0 || isspace((unsigned char)r->at[length - 1]))))
@@ -104,7 +104,7 @@ static void line(reader *r, dotenv *out)
     r->at++;
     skip_blanks(r);
     dotenv_entry entry = {.key = pool_copy(r->pool, key, length), .line = r->line, .literal = *r->at == '\''};
-    entry.value = *r->at == '"' || *r->at == '\'' ? quoted(r) : bare(r);
+    entry.value = *r->at == '"' || *r->at == '\'' ? dotenv_quoted(r) : dotenv_bare(r);
     out->entries = pool_grow(r->pool, out->entries, out->count, sizeof *out->entries);
     out->entries[out->count++] = entry;
 }

@@ -13,7 +13,7 @@ enum
 };
 
 /* Tabs become blanks up to the next stop. *column is where the caret's character begins. */
-static char *expand(pool *p, const char *line, unsigned caret, size_t *column)
+static char *excerpt_expand(pool *p, const char *line, unsigned caret, size_t *column)
 {
     char *out = pool_alloc(p, strlen(line) * TAB + 1);
     size_t length = 0, width = 0;
@@ -60,7 +60,7 @@ static const char *skip(const char *text, size_t columns, size_t *skipped)
 excerpt excerpt_make(pool *p, const char *line, unsigned caret, size_t columns)
 {
     excerpt out = {.has_caret = caret > 0};
-    const char *text = width_clean(p, expand(p, line, caret, &out.caret));
+    const char *text = width_clean(p, excerpt_expand(p, line, caret, &out.caret));
     size_t skipped = 0;
     if (columns > 0 && width_text(text) > columns && out.caret + columns / LEAD >= columns)
     {

@@ -46,7 +46,7 @@ static void print_title(FILE *out, const look *l, const char *title)
     fprintf(out, "\n%s%s%s\n", look_on(l, STYLE_BOLD), title, look_off(l, STYLE_BOLD));
 }
 
-static void print_row(FILE *out, const look *l, const command *c)
+static void help_print_row(FILE *out, const look *l, const command *c)
 {
     fprintf(out, "  %s%-*s%s", look_on(l, STYLE_GREEN), COMMAND_INDENT - 2, c->name, look_off(l, STYLE_GREEN));
     help_wrap(out, c->summary, COMMAND_INDENT, width_for(l));
@@ -60,7 +60,7 @@ void help_short(FILE *out, const look *l)
     {
         if ((commands_table[i].traits & COMMAND_TOP) != 0)
         {
-            print_row(out, l, &commands_table[i]);
+            help_print_row(out, l, &commands_table[i]);
         }
     }
     fprintf(out, "\n\"amend help\" lists all commands, \"amend COMMAND --help\" tells about one.\n");
@@ -72,7 +72,7 @@ void help_all(FILE *out, const look *l)
     print_title(out, l, "Commands:");
     for (size_t i = 0; i < COMMANDS; i++)
     {
-        print_row(out, l, &commands_table[i]);
+        help_print_row(out, l, &commands_table[i]);
     }
     print_title(out, l, "Settings:");
     fprintf(out, "  ");

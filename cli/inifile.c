@@ -114,7 +114,7 @@ static char *hand_out(char *piece, int size, void *arg)
     return piece;
 }
 
-static void wrong(parse *p, const char *what)
+static void inifile_wrong(parse *p, const char *what)
 {
     if (p->status == AMEND_OK)
     {
@@ -149,7 +149,7 @@ static void add_entry(parse *p, const char *section, const char *name, const cha
     const inifile_entry *before = inifile_find(out, section, key);
     if (before != NULL)
     {
-        wrong(p, pool_format(p->pool, "\"%s\" is set twice, first in line %u", name, before->line));
+        inifile_wrong(p, pool_format(p->pool, "\"%s\" is set twice, first in line %u", name, before->line));
         return;
     }
     out->entries = pool_grow(p->pool, out->entries, out->count, sizeof *out->entries);
@@ -179,7 +179,7 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 }
 
 /* Without the quotes around it. */
-static const char *bare(pool *p, const char *value)
+static const char *inifile_bare(pool *p, const char *value)
 {
     size_t length = strlen(value);
     bool in_quotes = length >= 2 && value[0] == '"' && value[length - 1] == '"';
@@ -208,11 +208,11 @@ amend_status inifile_parse(pool *p, const char *path, const char *text, inifile 
     if (failed > 0 && state.status == AMEND_OK)
     {
         state.line = state.lines[failed - 1];
-        wrong(&state, "this line can't be understood");
+        inifile_wrong(&state, "this line can't be understood");
     }
     for (size_t i = 0; i < out->count; i++)
     {
-        out->entries[i].value = bare(p, out->entries[i].value);
+        out->entries[i].value = inifile_bare(p, out->entries[i].value);
     }
     return state.status;
 }

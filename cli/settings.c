@@ -23,7 +23,7 @@ typedef struct load
     const char *section; /* "" when none is chosen */
 } load;
 
-static amend_status wrong(load *l, const setting *s, const char *message)
+static amend_status settings_wrong(load *l, const setting *s, const char *message)
 {
     amend_status status = fault_set(l->error, AMEND_E_SETTINGS, "%s", message);
     if (s->file != NULL)
@@ -41,7 +41,7 @@ static const char *variable(const char *name)
 }
 
 /* ${NAME} and ${NAME:-default}; $${ stands for ${. A "$" before anything else is itself: passwords have it. */
-static amend_status expand(load *l, setting *s)
+static amend_status settings_expand(load *l, setting *s)
 {
     const char *text = s->value, *open, *out = "";
     while ((open = strstr(text, "${")) != NULL)
@@ -55,7 +55,7 @@ static amend_status expand(load *l, setting *s)
         const char *close = strchr(open, '}');
         if (close == NULL)
         {
-            return wrong(l, s, "\"${\" without its \"}\"");
+            return settings_wrong(l, s, "\"${\" without its \"}\"");
         }
         const char *name = pool_copy(l->pool, open + 2, (size_t)(close - open - 2)), *otherwise = strstr(name, ":-");
         if (otherwise != NULL)
@@ -70,7 +70,7 @@ static amend_status expand(load *l, setting *s)
         }
         if (value == NULL)
         {
-            amend_status status = wrong(l, s, pool_format(l->pool, "the variable \"%s\" is not set", name));
+            amend_status status = settings_wrong(l, s, pool_format(l->pool, "the variable \"%s\" is not set", name));
             fault_hint(l->error, "Set it, or give a default: ${%s:-…}.", name);
             return status;
         }
@@ -144,7 +144,7 @@ static amend_status resolve(load *l, setting_id id, setting *out)
     {
         if (from_dotenv(l, row, out, &literal) || from_ini(l, row, out))
         {
-            amend_status status = literal ? AMEND_OK : expand(l, out);
+            amend_status status = literal ? AMEND_OK : settings_expand(l, out);
             if (status != AMEND_OK)
             {
                 return status;
@@ -166,7 +166,7 @@ static amend_status resolve(load *l, setting_id id, setting *out)
         if (what != NULL)
         {
             const char *value = secret_mask(l->pool, out->value);
-            return wrong(l, out, pool_format(l->pool, "%s (%s): \"%s\" %s", row->key, out->source, value, what));
+            return settings_wrong(l, out, pool_format(l->pool, "%s (%s): \"%s\" %s", row->key, out->source, value, what));
         }
     }
     return AMEND_OK;
@@ -253,8 +253,8 @@ static amend_status no_section(load *l, const setting *env)
         suggest_consider(&near, l->ini.sections[i]);
         names = pool_format(l->pool, "%s%s%s", names, i == 0 ? "" : ", ", l->ini.sections[i]);
     }
-    amend_status status =
-        wrong(l, env, pool_format(l->pool, "%s has no section [%s] (asked for by %s)", l->ini.path, env->value, env->source));
+    amend_status status = settings_wrong(
+        l, env, pool_format(l->pool, "%s has no section [%s] (asked for by %s)", l->ini.path, env->value, env->source));
     if (near.best != NULL)
     {
         fault_hint(l->error, "Did you mean \"%s\"?", near.best);

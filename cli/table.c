@@ -93,7 +93,7 @@ static void spaces(FILE *out, size_t count)
     fprintf(out, "%*s", (int)count, "");
 }
 
-static void print_row(const table *t, FILE *out, const look *l, const size_t widths[TABLE_COLUMNS], const table_cell *row)
+static void table_print_row(const table *t, FILE *out, const look *l, const size_t widths[TABLE_COLUMNS], const table_cell *row)
 {
     size_t owed = 0; /* blanks that are only printed when something comes behind them */
     for (size_t c = 0; c < t->column_count; c++)
@@ -132,9 +132,9 @@ void table_print(const table *t, FILE *out, const look *l)
     {
         head[c] = (table_cell){t->columns[c].head, STYLE_BOLD};
     }
-    print_row(t, out, l, widths, head);
+    table_print_row(t, out, l, widths, head);
     for (size_t r = 0; r < t->row_count; r++)
     {
-        print_row(t, out, l, widths, t->rows[r]);
+        table_print_row(t, out, l, widths, t->rows[r]);
     }
 }

@@ -54,6 +54,56 @@ def test_old_violations_are_not_held_against_it(lite_project, lite):
     assert child_rows(lite) == 4 and lite.versions() == ["001", "002"]
 
 
+MISMATCHED = """CREATE TABLE place (id INTEGER, name TEXT, country TEXT);
+CREATE UNIQUE INDEX place_name ON place (name) WHERE country = 'x';
+CREATE TABLE visit (place INTEGER REFERENCES place (id), name TEXT REFERENCES place (name), of INTEGER REFERENCES place);
+INSERT INTO visit VALUES (1, 'nowhere', 1);
+"""
+
+
+def test_keys_that_do_not_match_elsewhere_are_no_obstacle(lite_project, lite):
+    """PRAGMA foreign_key_check gives up at a table that refers to what isn't unique; the others are checked all the same."""
+    lite_project.up("001_base", REBUILD_BASE + MISMATCHED)
+    lite_project.up("002_rebuild", PARENT_REBUILD)
+    lite_project.amend("up")
+    before = lite.snapshot()
+    lite_project.up("003_loses", "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);\nDROP TABLE parent;\n"
+                                 "ALTER TABLE p RENAME TO parent;")
+    result = lite_project.amend("up", check=1)
+    assert "AM0216" in result.all and '3 rows of "child"' in result.all
+    assert lite.snapshot() == before and lite.versions() == ["001", "002"]
+
+
+def test_a_step_that_mends_the_keys_is_not_held_for_the_rows(lite_project, lite):
+    lite_project.up("001_base", MISMATCHED)
+    lite_project.up("002_mend", "CREATE TABLE place_new (id INTEGER PRIMARY KEY, name TEXT UNIQUE, country TEXT);\n"
+                                "DROP TABLE place;\nALTER TABLE place_new RENAME TO place;")
+    lite_project.amend("up")
+    assert len(lite.rows("PRAGMA foreign_key_check")) == 3
+    lite_project.up("003_again", "CREATE TABLE place_new (id INTEGER PRIMARY KEY, name TEXT UNIQUE, country TEXT);\n"
+                                 "DROP TABLE place;\nALTER TABLE place_new RENAME TO place;")
+    lite_project.amend("up")
+
+
+KEYS = {
+    "rowid": ("id INTEGER PRIMARY KEY", "x INTEGER REFERENCES k (ID)"),
+    "rowid unnamed": ("id INTEGER PRIMARY KEY", "x INTEGER REFERENCES k"),
+    "primary key with an index": ("id TEXT PRIMARY KEY", "x TEXT REFERENCES k"),
+    "unique columns in another order": ("a TEXT, b TEXT, UNIQUE (a, b)", "x TEXT, y TEXT, FOREIGN KEY (x, y) REFERENCES K (B, a)"),
+    "parent that is not there": ("a TEXT", "x TEXT REFERENCES nowhere (a)"),
+}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_rows_are_checked_whatever_the_key(lite_project, lite, key):
+    parent, child = KEYS[key]
+    lite_project.up("001_base", f"CREATE TABLE k ({parent});\nCREATE TABLE c ({child});\nCREATE TABLE t (x);")
+    lite_project.up("002_loses", "CREATE TABLE t2 (x);\nDROP TABLE t;\nALTER TABLE t2 RENAME TO t;\n"
+                                 f"INSERT INTO c SELECT {', '.join('7' * (child.count(' TEXT') + child.count(' INTEGER')))};")
+    result = lite_project.amend("up", check=1)
+    assert "AM0216" in result.all and '1 row of "c"' in result.all
+
+
 def test_delete_without_rebuild_cascades_as_ever(lite_project, lite):
     lite_project.up("001_base", REBUILD_BASE)
     lite_project.up("002_delete", "DELETE FROM parent WHERE id = 1;")

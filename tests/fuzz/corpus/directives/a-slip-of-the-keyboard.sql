@@ -1,0 +1,1 @@
+-- amend:dependz 001

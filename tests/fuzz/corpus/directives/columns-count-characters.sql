@@ -1,0 +1,1 @@
+/* größe */ -- amend:nothing

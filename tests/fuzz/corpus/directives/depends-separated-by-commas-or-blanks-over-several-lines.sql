@@ -1,0 +1,2 @@
+-- amend:depends 1,2 ,3 4
+--amend:depends 20261103120000,

@@ -1,0 +1,2 @@
+-- amend:destructive "größe"
+SELECT 1;

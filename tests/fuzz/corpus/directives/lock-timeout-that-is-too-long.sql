@@ -1,0 +1,1 @@
+-- amend:lock-timeout 99999999999999999999s

@@ -1,0 +1,3 @@
+﻿-- amend:depends 001
+
+SELECT 1;

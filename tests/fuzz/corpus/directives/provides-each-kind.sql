@@ -1,0 +1,10 @@
+-- amend:provides table public.audit_log
+-- amend:provides column users.email
+-- amend:provides INDEX   idx_users
+-- amend:provides trigger t
+-- amend:provides view v
+-- amend:provides type status
+-- amend:provides enum value status.done
+-- amend:provides function f(int, text)
+-- amend:provides schema s
+-- amend:provides extension "uuid-ossp"

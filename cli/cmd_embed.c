@@ -119,7 +119,7 @@ amend_status cmd_embed(cli *c, amend_error *error)
     }
     if (status == AMEND_OK)
     {
-        print_problems(c, r);
+        print_problems(c, r, NULL);
         status = write_report(c, r, symbol, error);
     }
     amend_report_free(r);

@@ -2,6 +2,9 @@
 #include "json.h"
 #include "print.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 typedef struct trail
 {
     cli *cli;
@@ -10,34 +13,80 @@ typedef struct trail
     size_t count;
 } trail;
 
+static const char *member(const json_t *detail, const char *key)
+{
+    const char *text = json_string_value(json_object_get(detail, key));
+    return text == NULL ? "" : text;
+}
+
+/* "no such column: nmae (AM0210, 003_bad.sql:2:26)" */
+static const char *failure(pool *p, const json_t *detail)
+{
+    const char *file = member(detail, "file"), *slash = strrchr(file, '/');
+    const json_t *line = json_object_get(detail, "line"), *column = json_object_get(detail, "column");
+    const char *place = *file == '\0' ? "" : pool_format(p, ", %s", slash == NULL ? file : slash + 1);
+    place = line == NULL ? place : pool_format(p, "%s:%lld", place, json_integer_value(line));
+    place = column == NULL ? place : pool_format(p, "%s:%lld", place, json_integer_value(column));
+    return pool_format(p, "%s (%s%s)", member(detail, "message"), member(detail, "code"), place);
+}
+
+/* What has no column of its own: "key value, key value". */
+static const char *others(pool *p, json_t *detail)
+{
+    const char *text = "", *key;
+    json_t *value;
+    if (json_object_get(detail, "message") != NULL)
+    {
+        return failure(p, detail);
+    }
+    json_object_foreach(detail, key, value)
+    {
+        if (strcmp(key, "name") == 0 || strcmp(key, "execution_time_ms") == 0 || strcmp(key, "git_commit") == 0)
+        {
+            continue;
+        }
+        char *words = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        text =
+            pool_format(p, "%s%s%s %s", text, *text == '\0' ? "" : ", ", key, words == NULL ? json_string_value(value) : words);
+        free(words);
+    }
+    return text;
+}
+
 static void on_event(void *arg, const amend_event *event)
 {
     trail *t = arg;
     cli *c = t->cli;
+    pool *p = &c->pool;
     t->count++;
     if (c->json)
     {
         json_array_append_new(t->events, json_event(event));
         return;
     }
-    pool *p = &c->pool;
-    style s = event->type == AMEND_EVENT_MIGRATION_FAILED ? STYLE_RED : STYLE_PLAIN;
-    const char *who = event->actor == NULL ? "" : event->actor;
-    who = event->host == NULL ? who : pool_format(p, "%s@%s", who, event->host);
-    const char *name = event->name == NULL ? event->application : event->name;
+    json_t *detail = event->detail == NULL ? NULL : json_loads(event->detail, 0, NULL);
+    const json_t *took = json_object_get(detail, "execution_time_ms"), *name = json_object_get(detail, "name");
+    const char *who = pool_format(p, "%s@%s", event->actor == NULL ? "" : event->actor, event->host == NULL ? "" : event->host);
     table_add(&t->table, (table_cell[]){{pool_text(p, print_time(p, event->at)), STYLE_PLAIN},
-                                        {pool_text(p, event->type_name), s},
+                                        {pool_text(p, event->type_name),
+                                         event->type == AMEND_EVENT_MIGRATION_FAILED ? STYLE_RED : STYLE_PLAIN},
                                         {pool_text(p, event->version), STYLE_PLAIN},
-                                        {pool_text(p, who), STYLE_PLAIN},
-                                        {pool_text(p, name), STYLE_PLAIN},
-                                        {pool_text(p, event->detail), STYLE_DIM}});
+                                        {pool_text(p, json_string_value(name)), STYLE_PLAIN},
+                                        {print_duration(p, took == NULL ? -1 : json_integer_value(took)), STYLE_DIM},
+                                        {who, STYLE_PLAIN},
+                                        {others(p, detail), STYLE_DIM}});
+    json_decref(detail);
 }
 
 amend_status cmd_log(cli *c, amend_error *error)
 {
-    static const table_column columns[] = {{"AT (UTC)", 0},          {"EVENT", TABLE_SHRINKS},
-                                           {"VERSION", 0},           {"WHO", TABLE_SHRINKS | TABLE_DROPS},
-                                           {"PROGRAM", TABLE_DROPS}, {"DETAIL", TABLE_SHRINKS | TABLE_DROPS}};
+    static const table_column columns[] = {{"AT (UTC)", 0},
+                                           {"EVENT", TABLE_SHRINKS},
+                                           {"VERSION", 0},
+                                           {"NAME", TABLE_SHRINKS | TABLE_DROPS},
+                                           {"TIME", TABLE_RIGHT | TABLE_DROPS},
+                                           {"WHO", TABLE_SHRINKS | TABLE_DROPS},
+                                           {"DETAIL", TABLE_SHRINKS | TABLE_DROPS}};
     trail t = {.cli = c};
     uint32_t limit = 0;
     amend_status status = args_number(&c->args, OPTION_LIMIT, &limit, error);
@@ -50,7 +99,7 @@ amend_status cmd_log(cli *c, amend_error *error)
         return status;
     }
     t.events = c->json ? json_array() : NULL;
-    table_init(&t.table, &c->pool, columns, 6);
+    table_init(&t.table, &c->pool, columns, 7);
     status = amend_log(c->handle, limit, on_event, &t, error);
     if (status != AMEND_OK)
     {

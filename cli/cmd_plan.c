@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "fault.h"
 #include "print.h"
 #include "run.h"
 
@@ -13,7 +14,7 @@ static bool is_step(const amend_item *item)
     return item->state != AMEND_STATE_APPLIED && item->state != AMEND_STATE_NEWER && item->state != AMEND_STATE_MISSING;
 }
 
-static void print_steps(cli *c, const amend_report *r)
+static void print_steps(cli *c, const amend_report *r, bool refused)
 {
     static const table_column columns[] = {{"STEP", TABLE_RIGHT},  {"VERSION", 0},         {"NAME", TABLE_SHRINKS},
                                            {"STATE", TABLE_DROPS}, {"HOW", TABLE_SHRINKS}, {"WHY", TABLE_SHRINKS}};
@@ -34,19 +35,46 @@ static void print_steps(cli *c, const amend_report *r)
                                      {mode_words(item->mode), STYLE_PLAIN},
                                      {item->reason, STYLE_DIM}});
     }
+    const char *where = r->current == NULL ? "nothing is applied yet" : pool_format(&c->pool, "%s is applied", r->current);
     if (step > 0)
     {
         print_table(c, &t);
-        print_line(c, STYLE_BOLD, "%zu to apply; %s", step, run_position(c, r));
+        print_line(c, STYLE_BOLD, "%zu to apply; %s", step, where);
     }
     else if (r->current == NULL)
     {
         print_line(c, STYLE_BOLD, "nothing to apply: no migrations in %s", r->dir);
     }
+    else if (refused)
+    {
+        print_line(c, STYLE_BOLD, "nothing can be applied; %s", where);
+    }
     else
     {
-        print_line(c, STYLE_BOLD, "nothing to apply; %s", run_position(c, r));
+        print_line(c, STYLE_BOLD, "nothing to apply; %s", where);
     }
+}
+
+/* What "amend up" would fail with: a plan that can't be carried out is a failure here too, so that a pipeline notices. */
+static amend_status judge(const amend_report *r, amend_error *error)
+{
+    for (size_t i = 0; i < r->problem_count; i++)
+    {
+        const amend_problem *p = &r->problems[i];
+        if (p->severity != AMEND_ERROR)
+        {
+            continue;
+        }
+        amend_status status = fault_set(error, p->code, "%s", p->message);
+        snprintf(error->version, sizeof error->version, "%s", p->version == NULL ? "" : p->version);
+        fault_hint(error, "%s", p->hint == NULL ? "" : p->hint);
+        if (p->file != NULL)
+        {
+            fault_at(error, p->file, p->line);
+        }
+        return status;
+    }
+    return AMEND_OK;
 }
 
 amend_status cmd_plan(cli *c, amend_error *error)
@@ -67,11 +95,16 @@ amend_status cmd_plan(cli *c, amend_error *error)
     {
         return status;
     }
-    print_report_json(c, r, status == AMEND_OK ? NULL : error);
+    if (status == AMEND_OK)
+    {
+        status = judge(r, error);
+    }
+    const amend_error *failed = status == AMEND_OK ? NULL : error;
+    print_report_json(c, r, failed);
     if (!c->json)
     {
-        print_steps(c, r);
-        print_problems(c, r);
+        print_steps(c, r, failed != NULL);
+        print_problems(c, r, failed);
     }
     amend_report_free(r);
     return status;

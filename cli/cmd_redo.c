@@ -6,7 +6,10 @@ static void redo_summary(cli *c, const amend_report *r, bool failed)
 {
     if (failed)
     {
-        print_line(c, STYLE_PLAIN, "stopped at the failure; %s", run_position(c, r));
+        if (r->done > 0)
+        {
+            print_line(c, STYLE_PLAIN, "stopped at the failure; %s", run_position(c, r));
+        }
     }
     else if (r->done == 0)
     {

@@ -98,7 +98,7 @@ amend_status cmd_status(cli *c, amend_error *error)
     {
         print_items(c, r);
         print_counts(c, r);
-        print_problems(c, r);
+        print_problems(c, r, NULL);
     }
     bool pending = r->pending > 0;
     amend_report_free(r);

@@ -6,7 +6,10 @@ static void up_summary(cli *c, const amend_report *r, bool failed)
 {
     if (failed)
     {
-        print_line(c, STYLE_PLAIN, "%zu applied before the failure; %zu pending", r->done, r->pending);
+        if (r->done > 0)
+        {
+            print_line(c, STYLE_PLAIN, "%zu applied before the failure; %zu pending", r->done, r->pending);
+        }
         return;
     }
     if (r->done > 0)

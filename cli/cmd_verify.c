@@ -15,7 +15,7 @@ amend_status cmd_verify(cli *c, amend_error *error)
         return status;
     }
     print_report_json(c, r, status == AMEND_OK ? NULL : error);
-    print_problems(c, r);
+    print_problems(c, r, error);
     if (status == AMEND_OK)
     {
         print_line(c, STYLE_GREEN, "%s verified: files, history and audit trail agree",

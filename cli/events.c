@@ -103,20 +103,20 @@ void events_handle(void *arg, const amend_event *event)
     case AMEND_EVENT_LOCK_WAITING:
         lasting(c, event);
         break;
-    case AMEND_EVENT_MIGRATION_SKIPPED:
     case AMEND_EVENT_CONNECT_RETRY:
     case AMEND_EVENT_LOCK_TAKEN_OVER:
     case AMEND_EVENT_LOCK_RETRY:
     case AMEND_EVENT_INDEX_REBUILT:
-    case AMEND_EVENT_WARNING:
         remark(c, event, AMEND_WARNING);
         break;
     case AMEND_EVENT_NOTICE:
         remark(c, event, event->severity == AMEND_WARNING ? AMEND_WARNING : AMEND_NOTE);
         break;
     case AMEND_EVENT_MIGRATION_FAILED:
+    case AMEND_EVENT_MIGRATION_SKIPPED:
+    case AMEND_EVENT_WARNING:
     case AMEND_EVENT_RUN_FINISHED:
-        /* The error, or the summary, says it. */
+        /* The error, the report's problems or the summary say it. */
         break;
     default:
         aside(c, event);

@@ -81,11 +81,10 @@ void help_all(FILE *out, const look *l)
               "\"amend status --verbose\" lists each one and where it came from",
               2, width_for(l));
     print_title(out, l, "Exit status:");
-    fprintf(out, "  0 done             4 verification failed\n"
-                 "  1 failed           5 refused\n"
-                 "  2 wrong usage      6 lock not obtained\n"
-                 "  3 pending (with status --exit-code)\n"
-                 "  7 database unreachable\n");
+    fprintf(out, "  0  done                                4  verification failed\n"
+                 "  1  failed                              5  refused\n"
+                 "  2  wrong usage or setting              6  lock not obtained\n"
+                 "  3  pending (status --exit-code)        7  database unreachable\n");
     fprintf(out, "\n\"amend COMMAND --help\" tells about one command; \"man amend\" about all.\n");
 }
 

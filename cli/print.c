@@ -59,7 +59,23 @@ static bool same_hint(const amend_problem *a, const amend_problem *b)
     return a->code == b->code && a->hint != NULL && b->hint != NULL && strcmp(a->hint, b->hint) == 0;
 }
 
-void print_problems(cli *c, const amend_report *report)
+static bool is_error(const amend_problem *problem, const amend_error *error)
+{
+    return error != NULL && problem->code == error->code && strcmp(problem->message, error->message) == 0;
+}
+
+/* A gap in the numbers is worth a word where one looks, not in each run. */
+static bool is_wanted(const cli *c, const amend_problem *problem)
+{
+    if (c->quiet)
+    {
+        return problem->severity == AMEND_ERROR;
+    }
+    bool runs = (c->args.command->traits & COMMAND_STREAM) != 0;
+    return c->verbose || !runs || problem->code != AMEND_E_VERSION_GAP;
+}
+
+void print_problems(cli *c, const amend_report *report, const amend_error *error)
 {
     if (c->json)
     {
@@ -71,7 +87,7 @@ void print_problems(cli *c, const amend_report *report)
     {
         const amend_problem *problem = &report->problems[i];
         bool last_of_kind = i + 1 == report->problem_count || !same_hint(problem, problem + 1);
-        if (!c->quiet || problem->severity == AMEND_ERROR)
+        if (is_wanted(c, problem) && !is_error(problem, error))
         {
             print_problem(stderr, &c->err, &c->pool, problem, last_of_kind);
         }

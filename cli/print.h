@@ -12,8 +12,11 @@ void print_line(cli *c, style s, const char *format, ...) __attribute__((format(
 void print_table(cli *c, const table *t);
 /* "warning: …" on standard error; nothing with --quiet. */
 void print_note(cli *c, amend_severity severity, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* The report's findings on standard error; with --quiet only errors, with --json none (they are in the object). */
-void print_problems(cli *c, const amend_report *report);
+/*
+ * The report's findings on standard error; with --quiet only errors, with --json none (they are in the object). The one that
+ * the call failed for (`error`, may be NULL) is left to be printed as the error.
+ */
+void print_problems(cli *c, const amend_report *report, const amend_error *error);
 /* With --json: the report as one object, with the error in it when there is one. */
 void print_report_json(cli *c, const amend_report *report, const amend_error *error);
 

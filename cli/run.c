@@ -34,16 +34,16 @@ static void finish_stream(cli *c, const amend_report *report, amend_status statu
     json_print(line);
 }
 
-static void speak(cli *c, const amend_report *report, bool failed, run_summary_fn summary)
+static void speak(cli *c, const amend_report *report, const amend_error *error, run_summary_fn summary)
 {
-    print_problems(c, report);
+    print_problems(c, report, error);
     if (report->sql != NULL)
     {
         fputs(report->sql, stdout);
     }
     else
     {
-        summary(c, report, failed);
+        summary(c, report, error != NULL);
     }
 }
 
@@ -69,7 +69,7 @@ amend_status run_call(cli *c, run_fn fn, const amend_run *run, run_summary_fn su
     }
     else if (report != NULL)
     {
-        speak(c, report, status != AMEND_OK, summary);
+        speak(c, report, status == AMEND_OK ? NULL : error, summary);
     }
     amend_report_free(report);
     return status;
@@ -78,4 +78,26 @@ amend_status run_call(cli *c, run_fn fn, const amend_run *run, run_summary_fn su
 const char *run_position(cli *c, const amend_report *report)
 {
     return report->current == NULL ? "nothing is applied now" : pool_format(&c->pool, "now at %s", report->current);
+}
+
+void run_rolled_back(cli *c, const amend_report *report, bool failed)
+{
+    const char *skipped =
+        report->skipped == 0 ? "" : pool_format(&c->pool, ", %zu skipped for want of a down script", report->skipped);
+    if (failed)
+    {
+        if (report->done > 0)
+        {
+            print_line(c, STYLE_PLAIN, "%zu rolled back before the failure; %s", report->done, run_position(c, report));
+        }
+    }
+    else if (report->done == 0)
+    {
+        print_line(c, STYLE_BOLD, "nothing rolled back%s; %s", skipped, run_position(c, report));
+    }
+    else
+    {
+        print_line(c, STYLE_BOLD, "%zu rolled back in %s%s; %s", report->done, print_duration(&c->pool, report->elapsed_ms),
+                   skipped, run_position(c, report));
+    }
 }

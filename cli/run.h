@@ -13,6 +13,8 @@ typedef void (*run_summary_fn)(cli *c, const amend_report *report, bool failed);
 amend_status run_options(const cli *c, amend_run *run, amend_error *error);
 /* Open the database unless it is open, run, and report. */
 amend_status run_call(cli *c, run_fn fn, const amend_run *run, run_summary_fn summary, amend_error *error);
+/* The summary of down and reset. */
+void run_rolled_back(cli *c, const amend_report *report, bool failed);
 /* "now at 011", "nothing is applied now". */
 const char *run_position(cli *c, const amend_report *report);
 

@@ -12,14 +12,15 @@
 #define SQLITE_KEYS                                                                                                            \
     "SELECT t.name AS child, f.id AS id, f.\"table\" AS parent, count(*) AS width, min(f.\"to\") IS NULL AS whole, "           \
     "min(f.\"to\") AS first\n"                                                                                                 \
-    "FROM main.sqlite_schema AS t, pragma_foreign_key_list(t.name, 'main') AS f WHERE t.type = 'table' "                       \
+    "FROM main.sqlite_master AS t, pragma_foreign_key_list(t.name, 'main') AS f WHERE t.type = 'table' "                       \
     "GROUP BY t.name, f.id"
 /* Is there a unique index over exactly the columns that key k refers to? */
 #define SQLITE_BY_INDEX                                                                                                        \
     "EXISTS (SELECT 1 FROM pragma_index_list(k.parent, 'main') AS i WHERE i.\"unique\" AND NOT i.partial\n"                    \
     "AND (SELECT count(*) FROM pragma_index_info(i.name, 'main')) = k.width\n"                                                 \
     "AND CASE WHEN k.whole THEN i.origin = 'pk' ELSE NOT EXISTS (SELECT 1 FROM pragma_foreign_key_list(k.child, 'main') AS f " \
-    "WHERE f.id = k.id AND f.\"to\" COLLATE NOCASE NOT IN (SELECT name FROM pragma_index_info(i.name, 'main'))) END)"
+    "WHERE f.id = k.id AND f.\"to\" COLLATE NOCASE NOT IN (SELECT name FROM pragma_index_info(i.name, 'main') WHERE name IS "  \
+    "NOT NULL)) END)"
 /* Or does it refer to the rowid by its name? An INTEGER PRIMARY KEY has no index. */
 #define SQLITE_BY_ROWID                                                                                                        \
     "(k.width = 1 AND NOT EXISTS (SELECT 1 FROM pragma_index_list(k.parent, 'main') WHERE origin = 'pk')\n"                    \
@@ -28,12 +29,12 @@
 /* A parent that isn't there is no mismatch: all rows that refer to it are violations. */
 #define SQLITE_MISMATCHED                                                                                                      \
     "SELECT k.child FROM (" SQLITE_KEYS ") AS k\n"                                                                             \
-    "WHERE EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = k.parent COLLATE NOCASE AND type IN ('table', 'view'))\n"     \
+    "WHERE EXISTS (SELECT 1 FROM main.sqlite_master WHERE name = k.parent COLLATE NOCASE AND type IN ('table', 'view'))\n"     \
     "AND NOT " SQLITE_BY_INDEX "\nAND NOT " SQLITE_BY_ROWID
 /* LIMIT and CROSS JOIN keep SQLite from checking a table before it has sorted out which. */
 #define SQLITE_VIOLATIONS                                                                                                      \
     "SELECT t.name AS child, v.parent AS parent, count(*) AS rows\n"                                                           \
-    "FROM (SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT IN (" SQLITE_MISMATCHED ") LIMIT -1) AS t\n"  \
+    "FROM (SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT IN (" SQLITE_MISMATCHED ") LIMIT -1) AS t\n"  \
     "CROSS JOIN pragma_foreign_key_check(t.name, 'main') AS v\nGROUP BY t.name, v.parent"
 
 /*

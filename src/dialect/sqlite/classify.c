@@ -148,8 +148,10 @@ static void sqlite_read_alter(sqlite_reading *r, sqlite_cursor *c, size_t i)
         sqlite_note_change(r, i, SQLITE_RENAMES, sqlite_take_name(r, c), s->object);
         return;
     }
-    if (rename || sqlite_take(c, SLICE("ADD")) || sqlite_take(c, SLICE("DROP")))
+    bool drop = !rename && sqlite_take(c, SLICE("DROP"));
+    if (rename || drop || sqlite_take(c, SLICE("ADD")))
     {
+        s->flags |= drop ? STMT_DROP : 0;
         sqlite_take(c, SLICE("COLUMN"));
         s->object = sqlite_take_name(r, c);
     }
@@ -248,7 +250,7 @@ static const struct
     void (*read)(sqlite_reading *r, sqlite_cursor *c, size_t i); /* the cursor stands behind the word */
 } sqlite_verbs[] = {
     {{"CREATE", 6}, 0, sqlite_read_create},
-    {{"DROP", 4}, 0, sqlite_read_drop},
+    {{"DROP", 4}, STMT_DROP, sqlite_read_drop},
     {{"ALTER", 5}, 0, sqlite_read_alter},
     {{"PRAGMA", 6}, STMT_SETTING, sqlite_read_pragma},
     {{"WITH", 4}, 0, sqlite_read_with},

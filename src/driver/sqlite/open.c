@@ -14,28 +14,30 @@
 #include "driver/sqlite/url.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The directory that the path is in, without allocating: the length of its name, 0 for the current one. */
+/* The length of the name of the directory that the path is in, 0 for the current one. */
 static int sqlite_dir_length(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash == NULL ? 0 : slash == path ? 1 : (int)(slash - path);
 }
 
-static int sqlite_stat_dir(const char *path, struct stat *st)
+/* The directory's name; false with errno set when it is too long. */
+static bool sqlite_copy_dir(const char *path, char out[PATH_MAX])
 {
-    char dir[4096];
     int len = sqlite_dir_length(path);
-    if (len >= (int)sizeof dir)
+    if (len >= PATH_MAX)
     {
         errno = ENAMETOOLONG;
-        return -1;
+        return false;
     }
-    memcpy(dir, path, (size_t)len);
-    dir[len] = '\0';
-    return stat(len == 0 ? "." : dir, st);
+    memcpy(out, len == 0 ? "." : path, len == 0 ? 1 : (size_t)len);
+    out[len == 0 ? 1 : len] = '\0';
+    return true;
 }
 
 /* The directory does not let the file be reached or made; AMEND_OK when it does. */
@@ -43,7 +45,8 @@ static amend_status sqlite_check_dir(const char *path, amend_error *error)
 {
     struct stat st;
     int len = sqlite_dir_length(path);
-    if (sqlite_stat_dir(path, &st) != 0)
+    char dir[PATH_MAX];
+    if (!sqlite_copy_dir(path, dir) || stat(dir, &st) != 0)
     {
         int why = errno;
         return why == ENOENT
@@ -57,6 +60,7 @@ static amend_status sqlite_check_dir(const char *path, amend_error *error)
 static amend_status sqlite_cannot_open(sqlite3 *db, const char *path, amend_error *error)
 {
     struct stat st;
+    char dir[PATH_MAX];
     int why = db == NULL ? 0 : sqlite3_system_errno(db);
     amend_status status = sqlite_check_dir(path, error);
     if (status != AMEND_OK)
@@ -65,9 +69,10 @@ static amend_status sqlite_cannot_open(sqlite3 *db, const char *path, amend_erro
     }
     if (stat(path, &st) != 0)
     {
-        return why == 0 || why == ENOENT
-                   ? error_set(error, AMEND_E_OPEN_FILE, "the file \"%s\" does not exist", path)
-                   : error_set(error, AMEND_E_OPEN_FILE, "the file \"%s\" can't be made: %s", path, strerror(why));
+        /* SQLite's second try, without making the file, hides why the first one failed */
+        bool closed = sqlite_copy_dir(path, dir) && faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0;
+        return closed ? error_set(error, AMEND_E_OPEN_FILE, "the file \"%s\" can't be made: %s", path, strerror(errno))
+                      : error_set(error, AMEND_E_OPEN_FILE, "the file \"%s\" does not exist", path);
     }
     if (S_ISDIR(st.st_mode))
     {
@@ -131,7 +136,7 @@ static int sqlite_touch(sqlite3 *db)
  */
 static int sqlite_look_only(sqlite3 *db, const char *path)
 {
-    char wal[4096];
+    char wal[PATH_MAX];
     struct stat st;
     size_t len = strlen(path);
     if (len > 0 && len + sizeof "-wal" <= sizeof wal)

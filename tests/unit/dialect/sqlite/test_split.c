@@ -18,7 +18,7 @@ static const struct
     const char *word;
 } words[] = {
     {STMT_BEGIN, "begin"}, {STMT_COMMIT, "commit"}, {STMT_CONTROL, "control"}, {STMT_SETTING, "setting"}, {STMT_NO_TX, "no_tx"},
-    {STMT_COPY, "copy"},   {STMT_INDEX, "index"},   {STMT_SESSION, "session"}, {STMT_QUERY, "query"},
+    {STMT_COPY, "copy"},   {STMT_INDEX, "index"},   {STMT_SESSION, "session"}, {STMT_QUERY, "query"},     {STMT_DROP, "drop"},
 };
 
 static void print_flags(buf *out, unsigned flags)

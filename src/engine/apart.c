@@ -177,7 +177,7 @@ static amend_status apart_send(apart *p, what wanted, amend_event_type type, siz
         }
         const tx_words *w = r->session->dialect->words;
         amend_hooks silent = {0};
-        (void)!session_run(r->session, slice_of(w->batch_abort), 1, &silent, NULL, NULL);
+        (void)!session_run(r->session, slice_of(w->batch_abort), message_statements(w->batch_abort), &silent, NULL, NULL);
     }
     message_clear(&p->message);
     return status;

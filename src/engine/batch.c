@@ -197,7 +197,7 @@ static void undo(runner *r)
 {
     const char *words = r->session->dialect->words->step_abort;
     amend_hooks silent = {0};
-    (void)!session_run(r->session, slice_of(words), 1, &silent, NULL, NULL);
+    (void)!session_run(r->session, slice_of(words), message_statements(words), &silent, NULL, NULL);
 }
 
 /* A lock was not to be had in time: wait a little, so that what queued behind us can pass, and try the step again. */
@@ -354,7 +354,7 @@ amend_status batch_lock(runner *r, arena *a, amend_error *error)
             explain_fault(r, &m, NULL, 0, &fault, &reason);
         }
         amend_hooks silent = {0};
-        (void)!session_run(r->session, slice_of(w->batch_abort), 1, &silent, NULL, NULL);
+        (void)!session_run(r->session, slice_of(w->batch_abort), message_statements(w->batch_abort), &silent, NULL, NULL);
     }
     if (status != AMEND_OK && error != NULL)
     {

@@ -53,12 +53,34 @@ void compose_release(runner *r, message *m)
     message_words(m, PART_RELEASE, SIZE_MAX, d->words->lock_end);
 }
 
+/* BEGIN, and what has to come before our own first query. */
+static void compose_begin(runner *r, message *m, const job *j, bool early)
+{
+    const tx_words *w = r->session->dialect->words;
+    const outline *o = &j->outline;
+    bool whole = j->scripted && o->mode == AMEND_MODE_TRANSACTION;
+    if (whole && o->begin != SIZE_MAX)
+    {
+        message_script(m, j->index, o, o->begin, o->begin + 1);
+    }
+    else
+    {
+        message_words(m, PART_FRAME, j->index, early && w->step_begin_early != NULL ? w->step_begin_early : w->step_begin);
+    }
+    for (size_t i = 0; whole && i < o->script.count; i++)
+    {
+        if (outline_leads(o, i))
+        {
+            message_script(m, j->index, o, i, i + 1);
+        }
+    }
+}
+
 void compose_open(runner *r, message *m, const job *j, bool rebuild, bool early)
 {
     const dialect *d = r->session->dialect;
     uint32_t timeout = j->head.lock_timeout_ms != 0 ? j->head.lock_timeout_ms : r->session->lock_timeout_ms;
-    message_words(m, PART_FRAME, j->index,
-                  early && d->words->step_begin_early != NULL ? d->words->step_begin_early : d->words->step_begin);
+    compose_begin(r, m, j, early);
     message_own(m, PART_GUARD, j->index, d->guard(&m->text, &r->history->ledger, &r->lease, timeout));
     if (rebuild && d->check_begin != NULL)
     {

@@ -39,8 +39,7 @@ void message_own(message *m, part_kind kind, size_t step, unsigned statements)
     }
 }
 
-/* Our words hold no string and no comment, so that each semicolon ends a statement. */
-static unsigned count_statements(const char *words)
+unsigned message_statements(const char *words)
 {
     unsigned count = 0;
     for (; *words != '\0'; words++)
@@ -61,7 +60,7 @@ void message_words(message *m, part_kind kind, size_t step, const char *words)
     {
         buf_char(&m->text, '\n');
     }
-    message_own(m, kind, step, count_statements(words));
+    message_own(m, kind, step, message_statements(words));
 }
 
 void message_script(message *m, size_t step, const outline *o, size_t first, size_t last)

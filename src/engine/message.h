@@ -51,6 +51,8 @@ void message_clear(message *m);
 
 /* What was written to m->text since the last part becomes one; nothing is added when it has no statement. */
 void message_own(message *m, part_kind kind, size_t step, unsigned statements);
+/* How many statements our fixed words hold: they have no string and no comment, so that each semicolon ends one. */
+unsigned message_statements(const char *words);
 /* A fixed text of whole statements, as tx_words has them; NULL or "" adds nothing. */
 void message_words(message *m, part_kind kind, size_t step, const char *words);
 /* The migration's own: statements [first, last) of the outline. */

@@ -62,7 +62,8 @@ static void abort_all(runner *r)
     amend_hooks silent = {0};
     if (!r->session->driver->idle(r->session->conn))
     {
-        (void)!session_run(r->session, slice_of(r->session->dialect->words->batch_abort), 1, &silent, NULL, NULL);
+        (void)!session_run(r->session, slice_of(r->session->dialect->words->batch_abort),
+                           message_statements(r->session->dialect->words->batch_abort), &silent, NULL, NULL);
     }
 }
 

@@ -85,46 +85,58 @@ static void tell_failure(runner *r, const amend_error *error)
     session_tell(r->session, &event);
 }
 
-/* Give the lock back when no step's message did. */
-static void release(runner *r)
+/* ------------------------------------------------------------------------------------------------------------ running */
+
+/*
+ * Giving the lock back when no step's message did. The text is made before anything runs, so that it works when memory is
+ * short: a lock that stays behind keeps everybody waiting for its lease.
+ */
+typedef struct giveback
 {
-    arena *a = r->locked && !r->released ? arena_new(r->session->allocator) : NULL;
-    if (a == NULL)
+    buf text;
+    unsigned statements;
+} giveback;
+
+static bool giveback_make(giveback *g, const runner *r)
+{
+    const dialect *d = r->session->dialect;
+    buf_init(&g->text, r->session->allocator);
+    buf_text(&g->text, d->words->lock_begin);
+    g->statements = d->release(&g->text, &r->history->ledger, &r->lease);
+    buf_text(&g->text, d->words->lock_end);
+    g->statements += message_statements(d->words->lock_begin) + message_statements(d->words->lock_end);
+    return !g->text.failed;
+}
+
+static void give_back(const giveback *g, const runner *r, const amend_error *error)
+{
+    bool ours = r->locked && !r->released && !r->again;
+    if (ours && error->code != AMEND_E_CONNECTION_LOST && error->code != AMEND_E_LOCK_LOST)
     {
-        return;
+        amend_hooks silent = {0};
+        (void)!session_run(r->session, buf_slice(&g->text), g->statements, &silent, NULL, NULL);
     }
-    message m;
-    message_init(&m, a);
-    message_words(&m, PART_FRAME, SIZE_MAX, r->session->dialect->words->batch_begin);
-    compose_release(r, &m);
-    message_words(&m, PART_FRAME, SIZE_MAX, r->session->dialect->words->batch_end);
-    if (message_ready(&m))
-    {
-        (void)!session_exec(r->session, m.pieces, m.count, NULL, NULL, NULL);
-    }
-    message_clear(&m);
-    arena_free(a);
 }
 
 amend_status run_plan(runner *r, amend_error *error)
 {
     bool nested = (r->session->dialect->traits & DIALECT_OUTER_TX) != 0;
     amend_error reason = {0};
-    amend_status status = AMEND_OK;
+    giveback back;
+    amend_status status = giveback_make(&back, r) ? AMEND_OK : error_memory(&reason);
     r->stop = SIZE_MAX;
     for (size_t next = 0; next < r->plan->count && status == AMEND_OK;)
     {
         r->current = next;
+        r->step_start_ms = clock_monotonic_ms(); /* progress may be told before the step itself begins */
         status = (nested ? nested_run : batch_run)(r, &next, &reason);
     }
     if (status != AMEND_OK && !r->again)
     {
         tell_failure(r, &reason);
     }
-    if (!r->again && reason.code != AMEND_E_CONNECTION_LOST && reason.code != AMEND_E_LOCK_LOST)
-    {
-        release(r);
-    }
+    give_back(&back, r, &reason);
+    buf_clear(&back.text);
     if (status != AMEND_OK && error != NULL)
     {
         *error = reason;

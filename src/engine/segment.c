@@ -8,6 +8,9 @@ static const unsigned CONTROL = STMT_BEGIN | STMT_COMMIT | STMT_CONTROL;
 /* An absorbed statement stays in the list, so that statement numbers are the file's, but no segment has it. */
 static const unsigned ABSORBED = 1u << 31;
 
+/* A statement of the segment that is run before our own first query, not in its place. */
+static const unsigned LEADING = 1u << 30;
+
 /* `BEGIN; … COMMIT;` around everything but settings: both become ours. */
 static void absorb(script *s)
 {
@@ -24,6 +27,27 @@ static void absorb(script *s)
     {
         s->stmts[first].flags |= ABSORBED;
         s->stmts[last - 1].flags |= ABSORBED;
+    }
+}
+
+/* What says how the transaction runs is too late behind our own first query. Only settings may stand before it. */
+static void lead(outline *o)
+{
+    script *s = &o->script;
+    for (size_t i = 0; i < s->count && (s->stmts[i].flags & (ABSORBED | STMT_SETTING)) != 0; i++)
+    {
+        if ((s->stmts[i].flags & STMT_TX_MODE) == 0)
+        {
+            continue;
+        }
+        if ((s->stmts[i].flags & ABSORBED) != 0)
+        {
+            o->begin = i;
+        }
+        else if (s->count > 1)
+        {
+            s->stmts[i].flags |= LEADING;
+        }
     }
 }
 
@@ -125,6 +149,10 @@ static amend_status cut(const char *file, outline *o, amend_error *error)
     {
         segment_add(o, first, s->count, false);
     }
+    if (!mixed)
+    {
+        lead(o);
+    }
     for (size_t i = 0; i < s->count && !mixed; i++)
     {
         o->statements -= first != SIZE_MAX && i >= first && (s->stmts[i].flags & ABSORBED) != 0;
@@ -135,7 +163,7 @@ static amend_status cut(const char *file, outline *o, amend_error *error)
 amend_status outline_make(arena *a, const dialect *d, const char *file, slice text, const directives *head, outline *out,
                           amend_error *error)
 {
-    *out = (outline){0};
+    *out = (outline){.begin = SIZE_MAX};
     amend_status status = d->split(a, text, &out->script, error);
     if (status != AMEND_OK)
     {
@@ -153,15 +181,21 @@ amend_status outline_make(arena *a, const dialect *d, const char *file, slice te
     return head->transaction_off ? cut_off(file, out, error) : cut(file, out, error);
 }
 
+bool outline_leads(const outline *o, size_t i)
+{
+    return (o->script.stmts[i].flags & LEADING) != 0;
+}
+
 size_t outline_pieces(const outline *o, size_t first, size_t last, amend_piece *pieces, amend_copy *copies)
 {
     const script *s = &o->script;
+    const unsigned out = last - first == 1 ? 0 : ABSORBED | LEADING;
     size_t count = 0, copied = 0;
     amend_piece piece = {0};
     for (size_t i = first; i < last; i++)
     {
         const stmt *t = &s->stmts[i];
-        if ((t->flags & ABSORBED) != 0)
+        if ((t->flags & out) != 0)
         {
             continue;
         }
@@ -180,7 +214,7 @@ size_t outline_pieces(const outline *o, size_t first, size_t last, amend_piece *
             copied++;
             piece.copy_count++;
         }
-        bool gap = i + 1 == last || (t->flags & STMT_COPY) != 0 || (s->stmts[i + 1].flags & ABSORBED) != 0;
+        bool gap = i + 1 == last || (t->flags & STMT_COPY) != 0 || (s->stmts[i + 1].flags & out) != 0;
         if (gap)
         {
             if (pieces != NULL)

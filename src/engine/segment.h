@@ -22,15 +22,20 @@ typedef struct outline
     size_t count;
     size_t statements; /* without the absorbed BEGIN and COMMIT */
     amend_mode mode;   /* TRANSACTION: at most one segment, not bare */
+    size_t begin; /* TRANSACTION: its own BEGIN when that has modes ("BEGIN ISOLATION LEVEL …"); SIZE_MAX: an ordinary one */
 } outline;
 
 /* text must live as long as the arena. Errors: what split says, and TX_CONTROL with its place. */
 amend_status outline_make(arena *a, const dialect *d, const char *file, slice text, const directives *head, outline *out,
                           amend_error *error);
 
+/* TRANSACTION: does statement i come before anything of ours, "SET TRANSACTION ISOLATION LEVEL …"? */
+bool outline_leads(const outline *o, size_t i);
+
 /*
- * The statements [first, last) as pieces for the driver: cut where COPY data or an absorbed statement stands between. Returns
- * how many there are, at most last - first; `pieces` may be NULL to count. copies has room for last - first.
+ * The statements [first, last) as pieces for the driver: cut where COPY data or an absorbed statement stands between. Absorbed
+ * and leading statements are left out, unless it is the only one asked for. Returns how many there are, at most last - first;
+ * `pieces` may be NULL to count. copies has room for last - first.
  */
 size_t outline_pieces(const outline *o, size_t first, size_t last, amend_piece *pieces, amend_copy *copies);
 

@@ -116,6 +116,36 @@ def test_settings_hold_within_their_migration(pg_project, pg):
     assert pg.value("SELECT count(*) FROM s.inside") == 1 and pg.value("SELECT count(*) FROM public.outside") == 0
 
 
+ISOLATION = {
+    "set in its own transaction": ("BEGIN;\nSET LOCAL work_mem = '8MB';\nSET TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n{};\nCOMMIT;",
+                                   "repeatable read"),
+    "set in ours": ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ WRITE;\n{};", "serializable"),
+    "begin": ("BEGIN ISOLATION LEVEL SERIALIZABLE;\n{};\nCOMMIT;", "serializable"),
+    "start transaction": ("SET work_mem = '8MB';\nSTART TRANSACTION READ WRITE, ISOLATION LEVEL REPEATABLE READ;\n{};\nEND;",
+                          "repeatable read"),
+    "begin without": ("BEGIN READ WRITE;\n{};\nCOMMIT;", "read committed"),
+}
+
+
+@pytest.mark.parametrize("form", ISOLATION)
+def test_isolation_level_is_the_scripts(pg_project, pg, form):
+    """The server refuses SET TRANSACTION ISOLATION LEVEL after a query, and amend's own lock check is one."""
+    text, level = ISOLATION[form]
+    pg_project.up("001_before", "CREATE TABLE before (id INTEGER);")
+    pg_project.up("002_level", text.format("CREATE TABLE level AS SELECT current_setting('transaction_isolation') AS name"))
+    pg_project.up("003_after", "CREATE TABLE after AS SELECT current_setting('transaction_isolation') AS name;")
+    script = pg_project.amend("up", "--dry-run").out
+    pg_project.amend("up")
+    assert pg.value("SELECT name FROM level") == level and pg.value("SELECT name FROM after") == "read committed"
+    assert pg.versions() == ["001", "002", "003"] and script.count("CREATE TABLE level") == 1
+
+
+def test_isolation_level_that_is_wrong(pg_project, pg):
+    pg_project.up("001_level", "-- misspelt\nBEGIN ISOLATION LEVEL SERIALISABLE;\nSELECT 1;\nCOMMIT;")
+    result = pg_project.amend("up", check=1)
+    assert "001_level.sql:2" in result.err and "SERIALISABLE" in result.err and pg.versions() == []
+
+
 def test_temporary_tables_prepared_statements_do_not_disturb(pg_project, pg):
     pg_project.up("001_temp", "CREATE TEMP TABLE _migrations (bird TEXT);\nCREATE TEMP TABLE scratch AS SELECT 1 AS id;\n"
                               "PREPARE p AS SELECT 1;\nDECLARE c CURSOR WITH HOLD FOR SELECT 1;\nLISTEN something;")

@@ -121,14 +121,20 @@ static void qualified(reader *r, slice *schema, slice *object)
 
 /* ------------------------------------------------------------------------------------------------ transactions, settings */
 
+/* Modes that the server refuses after a transaction's first query. READ WRITE and READ ONLY may come at any time. */
+static unsigned tx_mode(const reader *r)
+{
+    return has_word(r, "ISOLATION") || has_word(r, "DEFERRABLE") || has_word(r, "SNAPSHOT") ? STMT_TX_MODE : 0;
+}
+
 static void read_begin(reader *r)
 {
-    r->s->flags |= STMT_BEGIN;
+    r->s->flags |= STMT_BEGIN | tx_mode(r);
 }
 
 static void read_start(reader *r)
 {
-    r->s->flags |= at(r, "TRANSACTION") ? STMT_BEGIN : 0;
+    r->s->flags |= at(r, "TRANSACTION") ? STMT_BEGIN | tx_mode(r) : 0;
 }
 
 static void read_commit(reader *r)
@@ -158,6 +164,7 @@ static void read_set(reader *r)
     r->s->flags |= STMT_SETTING;
     if (at(r, "TRANSACTION"))
     {
+        r->s->flags |= tx_mode(r);
         return;
     }
     bool local = eat(r, "LOCAL");

@@ -58,7 +58,8 @@ def test_kill_at_fifty_random_moments(db, make_db, make_project, undisturbed):
             if dice.random() < 0.7:
                 continue
         else:
-            assert project.finish(process).code == 0
+            result = project.finish(process)
+            assert result.code == 0, result
         project.amend("up")
         check_same(project.db, other, versions)
         project.amend("verify")

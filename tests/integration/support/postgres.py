@@ -21,7 +21,9 @@ SETTINGS = {
     "max_connections": "60",
     "shared_buffers": "32MB",
     "autovacuum": "off",
+    "track_activity_query_size": "100kB",
     "log_min_messages": "warning",
+    "log_min_error_statement": "panic",  # the message alone: statements are long here
     "timezone": "UTC",
     "lc_messages": "C",
     "listen_addresses": "127.0.0.1",

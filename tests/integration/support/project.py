@@ -53,6 +53,11 @@ class Result:
         return f"$ {' '.join(self.command)}\n{self.out}{self.err}[exit {self.code}]"
 
 
+def failures(results):
+    """The results that are not exit 0, as text."""
+    return "\n".join(str(result) for result in results if result.code != 0)
+
+
 class Project:
     def __init__(self, home, db=None):
         self.home = str(home)

@@ -35,6 +35,7 @@ static const char HISTORY[] =
 static const char LOCK[] =
     "SELECT COALESCE(l.fence, 0) AS fence, l.holder, l.host, l.pid,"
     " pg_catalog.to_char(l.since AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS since,"
+    " EXTRACT(epoch FROM l.heartbeat)::pg_catalog.text AS heartbeat,"
     " (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - l.heartbeat) * 1000)::pg_catalog.int8 AS age_ms,"
     " e.id AS last_id, e.hash AS last_hash FROM (SELECT) AS one LEFT JOIN " LOCK_TABLE " AS l ON l.id = 1"
     " LEFT JOIN (SELECT id, hash FROM " EVENTS_TABLE " ORDER BY id DESC LIMIT 1) AS e ON true;\n";

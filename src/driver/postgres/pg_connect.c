@@ -35,6 +35,7 @@ typedef struct attempt
     bool early;   /* it failed before anything was waited for */
     bool hung_up; /* the other side closed the connection */
     bool timed_out;
+    int64_t patience_ms;    /* how long this try may take */
     ConnStatusType reached; /* how far it had come */
 } attempt;
 
@@ -134,6 +135,43 @@ static amend_status by_words(const attempt *a, bool passes, amend_fault *fault, 
     return error_set(error, passes ? AMEND_E_UNREACHABLE : AMEND_E_DENIED, "%s", words[0] == '\0' ? "no answer" : words);
 }
 
+/* A setting's value as libpq has it, from the string, the environment or a service; copied into out. */
+static void find_setting(const attempt *a, const char *keyword, char *out, size_t size)
+{
+    out[0] = '\0';
+    PQconninfoOption *options = a->pq->PQconninfo(a->handle);
+    for (PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
+    {
+        if (strcmp(o->keyword, keyword) == 0 && o->val != NULL)
+        {
+            error_copy(out, size, slice_of(o->val));
+        }
+    }
+    if (options != NULL)
+    {
+        a->pq->PQconninfoFree(options);
+    }
+}
+
+/* Ports are looked at so late by libpq that they would seem to be servers that are not there. */
+static bool ports_are_wrong(const attempt *a)
+{
+    char ports[256];
+    find_setting(a, "port", ports, sizeof ports);
+    slice rest = slice_of(ports);
+    while (rest.len > 0)
+    {
+        slice port = slice_trim(slice_token(&rest, ','));
+        char *end;
+        long number = port.len == 0 ? 1 : strtol(port.data, &end, 10);
+        if (number < 1 || number > 65535 || (port.len > 0 && end != port.data + port.len))
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * It failed at once: were the settings wrong, or is nobody there (no such socket, an unknown host)? A ping knows; it is only
  * asked when there is no server to wait for, so that it costs nothing.
@@ -150,7 +188,7 @@ static bool settings_are_wrong(const attempt *a)
     keywords[n] = "connect_timeout";
     values[n++] = "5";
     keywords[n] = values[n] = NULL;
-    return a->pq->PQpingParams(keywords, values, 1) == PQPING_NO_ATTEMPT;
+    return ports_are_wrong(a) || a->pq->PQpingParams(keywords, values, 1) == PQPING_NO_ATTEMPT;
 }
 
 static amend_status explain(const attempt *a, amend_fault *fault, amend_error *error)
@@ -164,7 +202,7 @@ static amend_status explain(const attempt *a, amend_fault *fault, amend_error *e
     if (a->timed_out)
     {
         fault->kind = AMEND_FAULT_LOST;
-        return error_set(error, AMEND_E_UNREACHABLE, "no answer within %.1f s", a->how->timeout_ms / 1000.0);
+        return error_set(error, AMEND_E_UNREACHABLE, "no answer within %.1f s", (double)a->patience_ms / 1000);
     }
     if (a->pq->PQconnectionNeedsPassword(a->handle))
     {
@@ -196,22 +234,11 @@ static bool has_hung_up(int fd)
 /* The time for this try: ours, or the user's connect_timeout when it is shorter. */
 static int64_t patience(const attempt *a)
 {
-    int64_t ms = a->how->timeout_ms;
-    PQconninfoOption *options = a->pq->PQconninfo(a->handle);
-    for (PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
-    {
-        if (strcmp(o->keyword, "connect_timeout") == 0 && o->val != NULL)
-        {
-            long seconds = strtol(o->val, NULL, 10);
-            seconds = seconds == 1 ? 2 : seconds; /* as libpq does */
-            ms = seconds > 0 && seconds * 1000 < ms ? seconds * 1000 : ms;
-        }
-    }
-    if (options != NULL)
-    {
-        a->pq->PQconninfoFree(options);
-    }
-    return ms;
+    char seconds[32];
+    find_setting(a, "connect_timeout", seconds, sizeof seconds);
+    int64_t ms = a->how->timeout_ms, theirs = strtol(seconds, NULL, 10);
+    theirs = theirs == 1 ? 2 : theirs; /* as libpq does */
+    return theirs > 0 && theirs * 1000 < ms ? theirs * 1000 : ms;
 }
 
 static bool wait_for(attempt *a, PostgresPollingStatusType wants, int64_t until)
@@ -245,7 +272,8 @@ static bool connect_within(attempt *a)
         a->early = true;
         return false;
     }
-    int64_t until = clock_monotonic_ms() + patience(a);
+    a->patience_ms = patience(a);
+    int64_t until = clock_monotonic_ms() + a->patience_ms;
     PostgresPollingStatusType wants = PGRES_POLLING_WRITING;
     while (wants == PGRES_POLLING_READING || wants == PGRES_POLLING_WRITING)
     {

@@ -49,7 +49,7 @@ static amend_status pick_driver(amend *h, const char *url, amend_error *error)
     if (driver == NULL)
     {
         /* The URL itself may hold a password, so only its beginning is shown. */
-        size_t shown = strcspn(url, ":/@?");
+        size_t shown = strcspn(url, ":/@?= ");
         return error_set(error, AMEND_E_URL, "no driver takes a URL that begins with \"%.*s\"", shown > 30 ? 30 : (int)shown,
                          url);
     }

@@ -87,7 +87,9 @@ typedef struct ledger
 /* The runner's lock as this runner wants it. */
 typedef struct lease
 {
-    int64_t seen;       /* the fencing number that was read with the state; acquiring makes it seen + 1 */
+    int64_t seen; /* the fencing number that was read with the state; acquiring makes it seen + 1 */
+    const char
+        *heartbeat;     /* the heartbeat that was read with it, NULL for none: a holder taken for dead may still be at work */
     const char *holder; /* who: a text that tells machine, process and start (engine/lock.c) */
     const char *host;
     int64_t pid;
@@ -173,16 +175,19 @@ typedef struct dialect
      * engine tells the rows apart by the piece. Reading stops at the first that fails for a missing table.
      *   STATE_META     one row: schema (may be ''), has_history, has_events, has_lock ('1' or '0'), and columns: the history
      *                  table's "name:width,name:width…", width 0 for no limit
+     *   STATE_LOCK     one row: fence, holder (NULL: free), host, pid, since, heartbeat (as text), age_ms (since the
+     *                  heartbeat, by the database's clock), and last_id, last_hash: of the newest event (NULL without one)
      *   STATE_HISTORY  all rows of the history by id: SELECT * plus applied_at_iso (ISO 8601 UTC, milliseconds, 'Z')
-     *   STATE_LOCK     one row: fence, holder (NULL: free), host, pid, since, age_ms (since the last heartbeat, by the
-     *                  database's clock), and last_id, last_hash: of the newest event (NULL without one)
+     * The lock comes before the history: who reads it free, and the history after that, can only take it while nobody else has
+     * taken it, and so changed the history, since.
      * All names unqualified (found by the search path); for the STATE_META row of an absent history, schema is where CREATE
      * TABLE would put it.
      */
     unsigned (*state)(buf *out, unsigned part);
     /* CREATE TABLE IF NOT EXISTS for those of the three that the ledger lacks, and the lock's one row. */
     unsigned (*create)(buf *out, const ledger *ledger);
-    /* Take the lock: fence becomes seen + 1 when it is still seen, else NULL, which the NOT NULL constraint refuses. */
+    /* Take the lock: fence becomes seen + 1 when it is still seen and the heartbeat too, else NULL, which the NOT NULL
+       constraint refuses. */
     unsigned (*acquire)(buf *out, const ledger *ledger, const lease *lease);
     /* Still ours? The same trick with seen + 1; also notes the time as heartbeat, which record measures from. */
     unsigned (*guard)(buf *out, const ledger *ledger, const lease *lease, uint32_t lock_timeout_ms);
@@ -212,8 +217,8 @@ typedef struct dialect
 enum
 {
     STATE_META,
-    STATE_HISTORY,
     STATE_LOCK,
+    STATE_HISTORY,
     STATE_PARTS,
 };
 

@@ -124,6 +124,18 @@ static void compose_journal(apart *p, amend_event_type type, size_t first, size_
     buf_clear(&detail);
 }
 
+static const segment *segment_at(const outline *o, size_t first)
+{
+    for (size_t i = 0; i < o->count; i++)
+    {
+        if (o->segments[i].first == first)
+        {
+            return &o->segments[i];
+        }
+    }
+    return NULL;
+}
+
 static void compose(apart *p, what wanted, amend_event_type type, size_t first, size_t last)
 {
     runner *r = p->runner;
@@ -134,7 +146,7 @@ static void compose(apart *p, what wanted, amend_event_type type, size_t first, 
     message *m = &p->message;
     message_init(m, p->arena);
     message_words(m, PART_FRAME, j->index, rebuild && w->batch_begin_rebuild != NULL ? w->batch_begin_rebuild : w->batch_begin);
-    compose_open(r, m, j, rebuild, false);
+    compose_open(r, m, j, wanted == WHAT_SCRIPT ? segment_at(&j->outline, first) : NULL, rebuild, false);
     if (wanted == WHAT_SCRIPT)
     {
         message_script(m, j->index, &j->outline, first, last);

@@ -13,7 +13,12 @@ static void set_up(runner *r, session *s, arena *a, const catalog *c, outcome *o
                   .catalog = c,
                   .history = &out->history,
                   .plan = &out->plan,
-                  .lease = {.seen = out->history.fence, .holder = holder, .host = s->host, .pid = (int64_t)getpid()},
+
+                  .lease = {.seen = out->history.fence,
+                            .heartbeat = out->history.heartbeat,
+                            .holder = holder,
+                            .host = s->host,
+                            .pid = (int64_t)getpid()},
                   .results = out->results};
     history_trail(&out->history, s, &r->trail);
 }

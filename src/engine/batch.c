@@ -285,7 +285,7 @@ static amend_status run_together(runner *r, arena *a, job *jobs, size_t count, s
     }
     for (size_t i = 0; i < count; i++)
     {
-        compose_open(r, &m, &jobs[i], false, ends || i + 1 < count);
+        compose_open(r, &m, &jobs[i], compose_whole(&jobs[i]), false, ends || i + 1 < count);
         compose_script(&m, &jobs[i]);
         compose_close(r, &m, &jobs[i], 0, false);
     }

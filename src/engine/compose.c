@@ -53,34 +53,36 @@ void compose_release(runner *r, message *m)
     message_words(m, PART_RELEASE, SIZE_MAX, d->words->lock_end);
 }
 
-/* BEGIN, and what has to come before our own first query. */
-static void compose_begin(runner *r, message *m, const job *j, bool early)
+const segment *compose_whole(const job *j)
+{
+    return j->mixed || j->outline.count == 0 ? NULL : &j->outline.segments[0];
+}
+
+void compose_begin(runner *r, message *m, const job *j, const segment *s, bool early)
 {
     const tx_words *w = r->session->dialect->words;
-    const outline *o = &j->outline;
-    bool whole = j->scripted && o->mode == AMEND_MODE_TRANSACTION;
-    if (whole && o->begin != SIZE_MAX)
+    if (s != NULL && s->begin != SIZE_MAX)
     {
-        message_script(m, j->index, o, o->begin, o->begin + 1);
+        message_script(m, j->index, &j->outline, s->begin, s->begin + 1);
     }
     else
     {
         message_words(m, PART_FRAME, j->index, early && w->step_begin_early != NULL ? w->step_begin_early : w->step_begin);
     }
-    for (size_t i = 0; whole && i < o->script.count; i++)
+    for (size_t i = s == NULL ? 0 : s->first; s != NULL && i < s->last; i++)
     {
-        if (outline_leads(o, i))
+        if (outline_leads(&j->outline, i))
         {
-            message_script(m, j->index, o, i, i + 1);
+            message_script(m, j->index, &j->outline, i, i + 1);
         }
     }
 }
 
-void compose_open(runner *r, message *m, const job *j, bool rebuild, bool early)
+void compose_open(runner *r, message *m, const job *j, const segment *s, bool rebuild, bool early)
 {
     const dialect *d = r->session->dialect;
     uint32_t timeout = j->head.lock_timeout_ms != 0 ? j->head.lock_timeout_ms : r->session->lock_timeout_ms;
-    compose_begin(r, m, j, early);
+    compose_begin(r, m, j, s, early);
     message_own(m, PART_GUARD, j->index, d->guard(&m->text, &r->history->ledger, &r->lease, timeout));
     if (rebuild && d->check_begin != NULL)
     {
@@ -235,6 +237,15 @@ void explain_fault(runner *r, const message *m, const job *jobs, size_t job_coun
     if (p->kind == PART_SCRIPT && j != NULL)
     {
         explain_script(m, j, fault, error);
+        return;
+    }
+    if (p->kind == PART_STEP_END && j != NULL && j->scripted && error->code == AMEND_E_STATEMENT)
+    {
+        error_copy(error->file, sizeof error->file, slice_of(j->file));
+        if (error->detail[0] == '\0')
+        {
+            error_detail(error, "It came with the COMMIT: a constraint that is checked only then.");
+        }
         return;
     }
     if (fault->kind != AMEND_FAULT_LOST && fault->kind != AMEND_FAULT_CANCELLED)

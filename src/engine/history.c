@@ -14,7 +14,8 @@ typedef struct reading
 {
     arena *arena;
     history *h;
-    bool failed; /* out of memory */
+    unsigned first; /* the part that the exec begins with */
+    bool failed;    /* out of memory */
 } reading;
 
 static const char *history_field(const amend_row *row, const char *name)
@@ -128,6 +129,7 @@ static void read_lock(reading *r, const amend_row *row)
     h->holder_host = keep(r, row, "host");
     h->holder_pid = number(row, "pid", 0);
     h->holder_since = keep(r, row, "since");
+    h->heartbeat = keep(r, row, "heartbeat");
     h->holder_age_ms = number(row, "age_ms", 0);
     h->last_id = keep(r, row, "last_id");
     h->last_hash = keep(r, row, "last_hash");
@@ -138,7 +140,7 @@ static amend_status history_on_row(void *arg, size_t piece, const amend_row *row
     static void (*const readers[STATE_PARTS])(reading *, const amend_row *) = {
         [STATE_META] = read_meta, [STATE_HISTORY] = history_read_row, [STATE_LOCK] = read_lock};
     reading *r = arg;
-    readers[piece](r, row);
+    readers[r->first + piece](r, row);
     return r->failed ? AMEND_FAILED : AMEND_OK;
 }
 
@@ -152,43 +154,54 @@ static amend_status check_form(const ledger *l, amend_error *error)
     return error_set(error, AMEND_E_HISTORY_FORM, "the table \"%s\" has no column \"%s\"", HISTORY_TABLE, lacking);
 }
 
-amend_status history_read(session *s, arena *a, history *out, amend_error *error)
+/* The parts from `first` on as one exec, up to the first that asks for a table which isn't there. */
+static amend_status read_parts(session *s, reading *r, unsigned first, amend_error *error)
 {
-    memset(out, 0, sizeof *out);
     buf text;
     buf_init(&text, s->allocator);
     amend_piece pieces[STATE_PARTS];
-    size_t ends[STATE_PARTS];
-    for (unsigned part = 0; part < STATE_PARTS; part++)
+    size_t starts[STATE_PARTS + 1];
+    for (unsigned part = first; part < STATE_PARTS; part++)
     {
+        starts[part] = text.len;
         pieces[part] = (amend_piece){.statements = s->dialect->state(&text, part)};
-        ends[part] = text.len;
     }
-    for (unsigned part = 0; part < STATE_PARTS && !text.failed; part++)
+    starts[STATE_PARTS] = text.len;
+    for (unsigned part = first; part < STATE_PARTS && !text.failed; part++)
     {
-        size_t start = part == 0 ? 0 : ends[part - 1];
-        pieces[part].text = text.data + start;
-        pieces[part].length = ends[part] - start;
+        pieces[part].text = text.data + starts[part];
+        pieces[part].length = starts[part + 1] - starts[part];
     }
-    reading r = {.arena = a, .h = out, .failed = text.failed};
-    amend_hooks hooks = {.arg = &r, .row = history_on_row};
+    r->first = first;
+    r->failed = text.failed;
+    amend_hooks hooks = {.arg = r, .row = history_on_row};
     amend_fault fault = {0};
     amend_error reason = {0};
-    amend_status status = text.failed ? AMEND_FAILED : session_exec(s, pieces, STATE_PARTS, &hooks, &fault, &reason);
+    amend_status status =
+        text.failed ? AMEND_FAILED : session_exec(s, pieces + first, STATE_PARTS - first, &hooks, &fault, &reason);
     buf_clear(&text);
-    if (r.failed)
+    if (r->failed)
     {
         return error_memory(error);
     }
-    if (status != AMEND_OK && !(fault.piece > STATE_META && s->dialect->missing_table(&reason)))
+    bool absent = status != AMEND_OK && first + fault.piece > STATE_META && s->dialect->missing_table(&reason);
+    if (status != AMEND_OK && !absent && error != NULL)
     {
-        if (error != NULL)
-        {
-            *error = reason;
-        }
-        return status;
+        *error = reason;
     }
-    return check_form(&out->ledger, error);
+    return absent ? AMEND_OK : status;
+}
+
+amend_status history_read(session *s, arena *a, history *out, amend_error *error)
+{
+    memset(out, 0, sizeof *out);
+    reading r = {.arena = a, .h = out};
+    amend_status status = read_parts(s, &r, STATE_META, error);
+    if (status == AMEND_OK && out->ledger.has_history && !out->ledger.has_lock)
+    {
+        status = read_parts(s, &r, STATE_HISTORY, error); /* another tool's table: the missing lock has ended the reading */
+    }
+    return status == AMEND_OK ? check_form(&out->ledger, error) : status;
 }
 
 bool history_checksum_fits(const char *stored, const char *checksum)

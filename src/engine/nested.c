@@ -212,7 +212,7 @@ static amend_status run_step(outer *o, arena *a, job *j, size_t *next, amend_err
     message_init(&m, a);
     message_init(&close, a);
     run_started(r, j->index, j->scripted ? (unsigned)j->outline.script.count : 0);
-    compose_open(r, &m, j, j->rebuild, false);
+    compose_open(r, &m, j, compose_whole(j), j->rebuild, false);
     compose_script(&m, j);
     if (j->rebuild && r->session->dialect->check_end != NULL)
     {

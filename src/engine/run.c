@@ -163,12 +163,16 @@ static amend_status print_step(runner *r, const job *j, bool first, bool last, a
     for (size_t i = 0; i < j->outline.count && j->mixed; i++)
     {
         const segment *s = &j->outline.segments[i];
-        message_words(&m, PART_FRAME, j->index, s->bare ? NULL : w->lock_begin[0] == '\0' ? begin : w->step_begin);
+        if (!s->bare && w->lock_begin[0] != '\0')
+        {
+            compose_begin(r, &m, j, s, false);
+        }
+        message_words(&m, PART_FRAME, j->index, s->bare || w->lock_begin[0] != '\0' ? NULL : begin);
         message_script(&m, j->index, &j->outline, s->first, s->last);
         message_words(&m, PART_FRAME, j->index, s->bare ? NULL : w->lock_begin[0] == '\0' ? end : w->step_end);
     }
     message_words(&m, PART_FRAME, j->index, begin);
-    compose_open(r, &m, j, rebuild, false);
+    compose_open(r, &m, j, compose_whole(j), rebuild, false);
     if (!j->mixed)
     {
         compose_script(&m, j);

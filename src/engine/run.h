@@ -77,9 +77,14 @@ void job_clear(job *j);
 /* --- compose.c; all append to the message */
 void compose_lock(runner *r, message *m); /* create and acquire */
 void compose_release(runner *r, message *m);
-/* step_begin … guard; `rebuild`: also the check of foreign keys before the step; `early`: another step follows in the message
+/* The BEGIN of a transaction that will hold the segment (NULL: none of the script), and what must come before its first query.
  */
-void compose_open(runner *r, message *m, const job *j, bool rebuild, bool early);
+void compose_begin(runner *r, message *m, const job *j, const segment *s, bool early);
+/* That, then the guard; `rebuild`: also the check of foreign keys before the step; `early`: another step follows in the
+ * message. */
+void compose_open(runner *r, message *m, const job *j, const segment *s, bool rebuild, bool early);
+/* The segment of a step that is one transaction; NULL when there is no statement. */
+const segment *compose_whole(const job *j);
 void compose_script(message *m, const job *j);
 void compose_close(runner *r, message *m, const job *j, int64_t execution_time_ms, bool timed); /* record, event, step_end */
 void compose_event(runner *r, message *m, size_t step, amend_event_type type, const char *detail);

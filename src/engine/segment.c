@@ -30,27 +30,6 @@ static void absorb(script *s)
     }
 }
 
-/* What says how the transaction runs is too late behind our own first query. Only settings may stand before it. */
-static void lead(outline *o)
-{
-    script *s = &o->script;
-    for (size_t i = 0; i < s->count && (s->stmts[i].flags & (ABSORBED | STMT_SETTING)) != 0; i++)
-    {
-        if ((s->stmts[i].flags & STMT_TX_MODE) == 0)
-        {
-            continue;
-        }
-        if ((s->stmts[i].flags & ABSORBED) != 0)
-        {
-            o->begin = i;
-        }
-        else if (s->count > 1)
-        {
-            s->stmts[i].flags |= LEADING;
-        }
-    }
-}
-
 static amend_status segment_refuse(const char *file, const script *s, size_t i, amend_error *error)
 {
     slice text = slice_sub(s->text, s->stmts[i].start, s->stmts[i].end);
@@ -82,10 +61,33 @@ static size_t find_end(const script *s, size_t i)
     return SIZE_MAX;
 }
 
+/* What says how the transaction runs is too late behind our own first query. Only settings may stand before it. */
+static void lead(script *s, segment *g)
+{
+    const unsigned both = STMT_BEGIN | STMT_TX_MODE;
+    bool behind = g->first > 0 && (s->stmts[g->first - 1].flags & both) == both;
+    for (size_t i = g->first - behind; i < g->last && (s->stmts[i].flags & (CONTROL | STMT_SETTING)) != 0; i++)
+    {
+        if ((s->stmts[i].flags & both) == both)
+        {
+            g->begin = i;
+        }
+        else if ((s->stmts[i].flags & STMT_TX_MODE) != 0 && g->last - g->first > 1)
+        {
+            s->stmts[i].flags |= LEADING;
+        }
+    }
+}
+
 static void segment_add(outline *o, size_t first, size_t last, bool bare)
 {
-    o->segments[o->count++] = (segment){.first = first, .last = last, .bare = bare};
+    segment *g = &o->segments[o->count++];
+    *g = (segment){.first = first, .last = last, .begin = SIZE_MAX, .bare = bare};
     o->statements += last - first;
+    if (!bare)
+    {
+        lead(&o->script, g);
+    }
 }
 
 /* "transaction off": each statement by itself, but what stands between BEGIN and COMMIT stays together. */
@@ -102,7 +104,9 @@ static amend_status cut_off(const char *file, outline *o, amend_error *error)
         size_t end = (s->stmts[i].flags & STMT_BEGIN) != 0 ? find_end(s, i) : SIZE_MAX;
         if (end == SIZE_MAX)
         {
-            return segment_refuse(file, s, i, error);
+            amend_status status = segment_refuse(file, s, i, error);
+            error_hint(error, "Take the statement out: outside amend's transaction, too, every BEGIN needs its COMMIT.");
+            return status;
         }
         if (end > i + 1)
         {
@@ -149,10 +153,6 @@ static amend_status cut(const char *file, outline *o, amend_error *error)
     {
         segment_add(o, first, s->count, false);
     }
-    if (!mixed)
-    {
-        lead(o);
-    }
     for (size_t i = 0; i < s->count && !mixed; i++)
     {
         o->statements -= first != SIZE_MAX && i >= first && (s->stmts[i].flags & ABSORBED) != 0;
@@ -163,7 +163,7 @@ static amend_status cut(const char *file, outline *o, amend_error *error)
 amend_status outline_make(arena *a, const dialect *d, const char *file, slice text, const directives *head, outline *out,
                           amend_error *error)
 {
-    *out = (outline){.begin = SIZE_MAX};
+    *out = (outline){0};
     amend_status status = d->split(a, text, &out->script, error);
     if (status != AMEND_OK)
     {

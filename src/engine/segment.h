@@ -12,7 +12,8 @@
 typedef struct segment
 {
     size_t first, last; /* statements of the script, last excluded */
-    bool bare;          /* one statement, outside any transaction */
+    size_t begin; /* the script's own BEGIN when it has modes ("BEGIN ISOLATION LEVEL …"); SIZE_MAX: an ordinary one will do */
+    bool bare;    /* one statement, outside any transaction */
 } segment;
 
 typedef struct outline
@@ -29,7 +30,7 @@ typedef struct outline
 amend_status outline_make(arena *a, const dialect *d, const char *file, slice text, const directives *head, outline *out,
                           amend_error *error);
 
-/* TRANSACTION: does statement i come before anything of ours, "SET TRANSACTION ISOLATION LEVEL …"? */
+/* Does statement i come before anything of ours in its transaction: "SET TRANSACTION ISOLATION LEVEL …"? */
 bool outline_leads(const outline *o, size_t i);
 
 /*

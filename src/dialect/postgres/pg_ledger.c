@@ -78,7 +78,8 @@ unsigned pg_ledger_acquire(buf *out, const ledger *l, const lease *lease)
 {
     buf_text(out, "UPDATE ");
     pg_text_table(out, l, LOCK_TABLE);
-    buf_format(out, " SET fence = CASE WHEN fence = %lld AND EXTRACT(epoch FROM heartbeat)::pg_catalog.text IS NOT DISTINCT FROM ",
+    buf_format(out,
+               " SET fence = CASE WHEN fence = %lld AND EXTRACT(epoch FROM heartbeat)::pg_catalog.text IS NOT DISTINCT FROM ",
                (long long)lease->seen);
     pg_text_literal(out, lease->heartbeat);
     buf_text(out, " THEN fence + 1 END, holder = ");

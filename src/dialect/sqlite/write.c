@@ -68,7 +68,7 @@ static const char *const sqlite_state_parts[STATE_PARTS] = {
                       "ELSE coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', applied_at), applied_at) END AS applied_at_iso "
                       "FROM " HISTORY_TABLE " AS m NATURAL LEFT JOIN "
                       "(SELECT NULL AS applied_at, NULL AS id WHERE 0) ORDER BY id;\n",
-    [STATE_LOCK] = "SELECT l.fence, l.holder, l.host, l.pid, l.since, "
+    [STATE_LOCK] = "SELECT l.fence, l.holder, l.host, l.pid, l.since, l.heartbeat, "
                    "CAST(round((julianday('now') - julianday(l.heartbeat)) * 86400000) AS INTEGER) AS age_ms, "
                    "e.id AS last_id, e.hash AS last_hash "
                    "FROM " LOCK_TABLE " AS l LEFT JOIN (SELECT id, hash FROM " EVENTS_TABLE
@@ -140,7 +140,7 @@ unsigned sqlite_write_create(buf *out, const ledger *l)
 
 /*
  * An upsert and not an UPDATE, which would find nothing wrong with a row that is gone: the number is NULL then, as it is when
- * somebody else has raised it, and NOT NULL refuses it.
+ * somebody else has raised it, and NOT NULL refuses it. The caller closes the subquery's parenthesis.
  */
 static void sqlite_write_fenced(buf *out, const ledger *l, const char *columns, const char *fence, int64_t expected)
 {
@@ -148,12 +148,15 @@ static void sqlite_write_fenced(buf *out, const ledger *l, const char *columns, 
     sqlite_write_name(out, l->schema, LOCK_TABLE);
     buf_format(out, " (id, fence%s) VALUES (1, (SELECT %s FROM ", columns, fence);
     sqlite_write_name(out, l->schema, LOCK_TABLE);
-    buf_format(out, " WHERE id = 1 AND fence = %" PRId64 ")", expected);
+    buf_format(out, " WHERE id = 1 AND fence = %" PRId64, expected);
 }
 
 unsigned sqlite_write_acquire(buf *out, const ledger *l, const lease *own)
 {
     sqlite_write_fenced(out, l, ", holder, host, pid, since, heartbeat", "fence + 1", own->seen);
+    buf_text(out, " AND heartbeat IS ");
+    sqlite_write_literal(out, own->heartbeat);
+    buf_char(out, ')');
     sqlite_write_next(out, own->holder);
     sqlite_write_next(out, own->host);
     buf_format(out, ", %" PRId64, own->pid);
@@ -167,7 +170,7 @@ unsigned sqlite_write_guard(buf *out, const ledger *l, const lease *own, uint32_
 {
     (void)lock_timeout_ms; /* one lock guards the whole file, and BEGIN IMMEDIATE has it */
     sqlite_write_fenced(out, l, ", heartbeat", "fence", own->seen + 1);
-    buf_text(out, ", " SQLITE_NOW ") ON CONFLICT (id) DO UPDATE SET heartbeat = excluded.heartbeat;\n");
+    buf_text(out, "), " SQLITE_NOW ") ON CONFLICT (id) DO UPDATE SET heartbeat = excluded.heartbeat;\n");
     return 1;
 }
 

@@ -35,7 +35,10 @@ static sqlite_form sqlite_url_form(const char *url, slice *rest)
     return SQLITE_FORM_PATH;
 }
 
-/* "host=… dbname=…", PostgreSQL's other form, would pass for a strange path. */
+/*
+ * "host=… dbname=…", PostgreSQL's other form, would pass for a strange path, and a mistyped one would be shown with its password:
+ * so a known key makes one, and so do two pairs whatever their keys.
+ */
 static bool sqlite_url_is_conninfo(const char *url)
 {
     static const char *const keys[] = {"host",     "hostaddr", "port",    "dbname", "user",
@@ -52,7 +55,8 @@ static bool sqlite_url_is_conninfo(const char *url)
             return true;
         }
     }
-    return false;
+    const char *next = strchr(url, ' ');
+    return word > 0 && next != NULL && strchr(next, '=') != NULL;
 }
 
 bool sqlite_url_accepts(const char *url)

@@ -21,6 +21,7 @@ import xml.etree.ElementTree
 
 LINES_WANTED = 95.0  # percent of the lines of src/ and cli/ that the tests must run
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+SECONDS = ROOT / "build-test" / "suite-seconds.json"
 CORES = os.cpu_count() or 2
 SUITES = ("unit", "conformance", "fault", "fuzz")  # Meson's
 PARTS = (*SUITES, "integration", "sanitizers", "builds", "checks", "coverage")
@@ -196,16 +197,20 @@ def suite_part(folder, suite, label, env, slower):
         if any(name.split(":")[-1] == suite for name in test["suite"]):
             job_env = {**test["env"], **env, "CMOCKA_MESSAGE_OUTPUT": "TAP"}
             jobs.append(Job(test["name"], test["cmd"], count_tap, test["timeout"] * slower, job_env, test["workdir"] or ROOT,
-                            weight=1 if suite == "fault" else 0))
+                            weight=20 * slower if suite == "fault" else 1))
     return Part(f"{suite}{label}", jobs)
 
 
 def integration_part(folder, label, env, slower, scratch):
-    junit, base = scratch / f"junit{label}.xml", scratch / f"tmp{label}"
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short", "-rs", f"--timeout={180 * slower}",
-               f"--junitxml={junit}", f"--basetemp={base}", "tests/integration"]
-    env = {**env, "AMEND_BIN": str(folder / "cli" / "amend"), "AMEND_BUILD": str(folder)}
-    return Part(f"integration{label}", [Job("pytest", command, count_junit(junit), 600 * slower, env, weight=2 + slower)])
+    """One job per file: they share the cores, and a log is short. Each starts a server of its own when it needs one."""
+    env, jobs = {**env, "AMEND_BIN": str(folder / "cli" / "amend"), "AMEND_BUILD": str(folder)}, []
+    for path in sorted((ROOT / "tests" / "integration").glob("test_*.py")):
+        name = f"{folder.name}-{path.stem}"
+        junit = scratch / f"{name}.xml"
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short", "-rs",
+                   f"--timeout={180 * slower}", f"--junitxml={junit}", f"--basetemp={scratch / name}", path.relative_to(ROOT)]
+        jobs.append(Job(path.name, command, count_junit(junit), 400 * slower, env, weight=30 * slower))
+    return Part(f"integration{label}", jobs)
 
 
 def checks_part(folder):
@@ -220,9 +225,19 @@ def checks_part(folder):
     return Part("checks", jobs)
 
 
+def last_seconds():
+    """How long each job took the last time, by part and name: the longest begin first. Only a guess is lost without it."""
+    try:
+        return json.loads(SECONDS.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
 def run_parts(parts, report):
     """All jobs in one queue; each part is reported when its last job is done. Ctrl-C stops what was started here."""
-    queue = sorted(((job, part) for part in parts for job in part.jobs), key=lambda pair: -pair[0].weight)
+    seconds = last_seconds()
+    queue = [(job, part) for part in parts for job in part.jobs]
+    queue.sort(key=lambda pair: -seconds.get(f"{pair[1].name}: {pair[0].name}", pair[0].weight))
     for part in parts:
         if not part.jobs:
             report.part(part)
@@ -240,6 +255,9 @@ def run_parts(parts, report):
             for job, _ in queue:
                 job.kill()
             raise
+    seconds.update((f"{part.name}: {job.name}", round(job.seconds, 1)) for job, part in queue)
+    if SECONDS.parent.is_dir():
+        SECONDS.write_text(json.dumps(seconds, indent=0))
 
 
 def sanitizer_reports(folder, report):

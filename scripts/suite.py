@@ -196,7 +196,7 @@ def suite_part(folder, suite, label, env, slower):
     for test in meson_tests(folder):
         if any(name.split(":")[-1] == suite for name in test["suite"]):
             job_env = {**test["env"], **env, "CMOCKA_MESSAGE_OUTPUT": "TAP"}
-            jobs.append(Job(test["name"], test["cmd"], count_tap, test["timeout"] * slower, job_env, test["workdir"] or ROOT,
+            jobs.append(Job(test["name"], test["cmd"], count_tap, test["timeout"] * slower, job_env, test["workdir"] or folder,
                             weight=20 * slower if suite == "fault" else 1))
     return Part(f"{suite}{label}", jobs)
 

@@ -123,6 +123,8 @@ ISOLATION = {
     "begin": ("BEGIN ISOLATION LEVEL SERIALIZABLE;\n{};\nCOMMIT;", "serializable"),
     "start transaction": ("SET work_mem = '8MB';\nSTART TRANSACTION READ WRITE, ISOLATION LEVEL REPEATABLE READ;\n{};\nEND;",
                           "repeatable read"),
+    "apart": ("-- amend:transaction off\nVACUUM;\nBEGIN ISOLATION LEVEL SERIALIZABLE;\n{};\nCOMMIT;\nVACUUM;", "serializable"),
+    "set apart": ("-- amend:transaction off\nVACUUM;\nBEGIN;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\n{};\nCOMMIT;", "serializable"),
     "begin without": ("BEGIN READ WRITE;\n{};\nCOMMIT;", "read committed"),
 }
 
@@ -138,6 +140,24 @@ def test_isolation_level_is_the_scripts(pg_project, pg, form):
     pg_project.amend("up")
     assert pg.value("SELECT name FROM level") == level and pg.value("SELECT name FROM after") == "read committed"
     assert pg.versions() == ["001", "002", "003"] and script.count("CREATE TABLE level") == 1
+    assert ("ISOLATION LEVEL" in script) == (level != "read committed")
+
+
+def test_dry_run_keeps_the_isolation_level(pg_project, pg):
+    for number, form in enumerate(ISOLATION, 1):
+        text = ISOLATION[form][0].format(f"CREATE TABLE level{number} AS SELECT current_setting('transaction_isolation') AS name")
+        pg_project.up(f"{number:03}_level", text)
+    script = pg_project.amend("up", "--dry-run").out
+    pg.run_by_hand(script)
+    for number, (_, level) in enumerate(ISOLATION.values(), 1):
+        assert pg.value(f"SELECT name FROM level{number}") == level
+
+
+@pytest.mark.parametrize("text", ["SELECT 1;\nCOMMIT;", "BEGIN;\nSELECT 1;\nROLLBACK;", "BEGIN;\nSELECT 1;"])
+def test_transaction_control_out_of_place(project, text):
+    project.up("001_x", "-- amend:transaction off\n" + text)
+    result = project.amend("up", check=1)
+    assert "AM0409" in result.err and "transaction off" not in result.err and "every BEGIN" in result.err
 
 
 def test_isolation_level_that_is_wrong(pg_project, pg):

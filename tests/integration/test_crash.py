@@ -2,6 +2,7 @@
 """Killed at any moment, cut off, or with the server gone: the next `up` finishes, and nothing tells that it ever happened."""
 import random
 import signal
+import subprocess
 import time
 
 import pytest
@@ -23,13 +24,12 @@ def write_two_hundred(project):
 
 
 @pytest.fixture
-def undisturbed(db, make_db, make_project):
-    """(database, seconds) of one plain run."""
-    project = make_project(make_db(db.kind), "undisturbed")
-    write_two_hundred(project)
+def undisturbed(project):
+    """(database, seconds, versions) of one plain run."""
+    versions = write_two_hundred(project)
     began = time.monotonic()
     project.amend("up")
-    return project.db, time.monotonic() - began
+    return project.db, time.monotonic() - began, versions
 
 
 def check_same(db, other, versions):
@@ -40,34 +40,34 @@ def check_same(db, other, versions):
     assert db.snapshot() == other.snapshot()
 
 
-def test_kill_at_fifty_random_moments(db, make_db, make_project, undisturbed):
-    other, seconds = undisturbed
+def test_kill_at_fifty_random_moments(project, make_db, undisturbed):
+    other, seconds, versions = undisturbed
     dice = random.Random(20261103)
-    project, versions, killed, rounds = None, None, 0, 0
+    killed, project.db = 0, None
     while killed < KILLS:
-        if project is None:
-            rounds += 1
-            project = make_project(make_db(db.kind), f"round{rounds}")
-            versions = write_two_hundred(project)
+        project.db = project.db or make_db(other.kind)
         process = project.start("up")
         try:
             process.wait(timeout=dice.uniform(0, seconds * 1.1))
-        except Exception:  # still running: that is what we want
+        except subprocess.TimeoutExpired:  # still running: that is what we want
             project.kill(process)
             killed += 1
             if dice.random() < 0.7:
-                continue
+                continue  # the next one goes on from here, and may be killed as well
         else:
             result = project.finish(process)
             assert result.code == 0, result
-        project.amend("up")
-        check_same(project.db, other, versions)
-        project.amend("verify")
-        project.db.remove()
-        project = None
-    if project:
-        project.amend("up")
-        check_same(project.db, other, versions)
+        finish_and_compare(project, other, versions)
+    if project.db:
+        finish_and_compare(project, other, versions)
+
+
+def finish_and_compare(project, other, versions):
+    project.amend("up")
+    check_same(project.db, other, versions)
+    project.amend("verify")
+    project.db.remove()
+    project.db = None
 
 
 def test_kill_while_statements_run_outside_a_transaction(project, db):

@@ -2,6 +2,7 @@
 """A world that says no: no room, no permission, no server, no password; and passwords that show up nowhere."""
 import glob
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -75,6 +76,19 @@ def test_disk_full_on_postgres(pg_project, pg):
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
         os.rmdir(disk)
+
+
+def test_writing_fails_for_another_reason(lite_project, lite):
+    """No file may grow over a megabyte: to SQLite that is an I/O error like a failing disk's."""
+    write_tables(lite_project, 1)
+    lite_project.up("002_big", big_migration(3_000_000))
+    limit = 1 << 20
+    result = lite_project.amend("up", check=1, restore_signals=False,  # Python ignores SIGXFSZ, and so will its child
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert "AM0217" in result.err, result
+    assert lite.versions() == ["001"] and not lite.has("big")
+    lite_project.amend("up")
+    assert lite.versions() == ["001", "002"] and lite.value("SELECT count(*) FROM big") == 300
 
 
 # ---- SQLite files

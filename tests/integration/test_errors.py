@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a failed migration says and leaves: file, line, column, the line with a caret; nothing of itself, all before it."""
+import os
 import re
 
 import pytest
@@ -7,7 +8,7 @@ from support.migrations import table, write_tables
 
 THIRD = """CREATE TABLE first (id INTEGER);
 INSERT INTO first VALUES (1);
-INSERT INTO first (id, nope) VALUES (2, 3);
+INSERT INTO first SELECT nope FROM first;
 CREATE TABLE never (id INTEGER);
 """
 
@@ -27,7 +28,7 @@ def test_error_in_the_third_statement(project, db):
     project.up("003_later", table(3)[0])
     result = project.amend("up", check=1)
     assert "AM0210" in result.err
-    assert "002_third.sql:3:24" in result.err or re.search(r"002_third\.sql.*line 3.*column 24", result.err), result
+    assert "002_third.sql:3:26" in result.err, result
     assert "nope" in result.err and caret_under(result, "nope"), result
     assert db.versions() == ["001"]
     assert not db.has("first") and not db.has("never") and not db.has("t3") and db.has("t1")
@@ -46,7 +47,7 @@ def test_mended_file_goes_through(project, db):
     write_tables(project, 1)
     project.up("002_third", THIRD)
     project.amend("up", check=1)
-    project.up("002_third", THIRD.replace(", nope", "").replace(", 3)", ")"))
+    project.up("002_third", THIRD.replace("nope", "id + 1"))
     project.amend("up")
     assert db.versions() == ["001", "002"] and db.value("SELECT count(*) FROM first") == 2
 
@@ -54,13 +55,9 @@ def test_mended_file_goes_through(project, db):
 def test_column_counts_characters_not_bytes(project, db):
     project.up("001_wide", "CREATE TABLE w (id INTEGER, label TEXT);\n"
                            "-- ünïcödé before it: 日本語 🂡🂢\n"
-                           "INSERT INTO w (label, nope) VALUES ('日本語 🂡', 1);\n"
                            "SELECT 'größe', '🂡', missing_column FROM w;\n")
     result = project.amend("up", check=1)
-    assert ":3:23" in result.err or "column 23" in result.err, result
-    project.up("001_wide", "CREATE TABLE w (id INTEGER, label TEXT);\nSELECT 'größe', '🂡', missing_column FROM w;\n")
-    result = project.amend("up", check=1)
-    assert ":2:22" in result.err or "column 22" in result.err, result
+    assert "001_wide.sql:3:22" in result.err, result
 
 
 def test_syntax_error_keeps_those_before_it(project, db):
@@ -83,8 +80,8 @@ def test_unended_string_and_dollar_quote(pg_project, pg):
     for name, text in (("string", "SELECT 'never ended;\n"), ("dollar", "DO $$ BEGIN NULL; END;\n"), ("comment", "SELECT 1 /* never\n")):
         pg_project.up(f"001_{name}", f"CREATE TABLE a (id INTEGER);\n{text}")
         result = pg_project.amend("up", check=1)
-        assert f"001_{name}.sql" in result.err and not pg.has("a"), result
-        import os
+        assert f"001_{name}.sql:2" in result.err, result
+        assert "AM0218" in result.err and not pg.has("a"), result
         os.remove(f"{pg_project.dir}/001_{name}.sql")
 
 

@@ -136,7 +136,7 @@ def test_a_table_of_that_name_that_is_another(project, db):
 def test_baseline_then_status_shows_applied(project, db):
     write_tables(project, 2)
     project.amend("baseline", "2")
-    assert "pending" not in project.amend("status", "--exit-code").out
+    project.amend("status", "--exit-code")
 
 
 def test_history_in_a_schema_of_its_own(pg_project, pg):

@@ -33,7 +33,7 @@ def test_failure_in_the_middle_is_resumed(project, db):
     result = project.amend("up", check=1)
     assert "missing" in result.all and ":5:" in result.all.replace("line 5", ":5:")
     assert db.versions() == []
-    assert db.value("SELECT count(*) FROM big1") == 3
+    assert db.value("SELECT count(*) FROM big1") == 2  # the third row is in the transaction of the statement that failed
     assert "partial" in project.amend("status").out
     db.sql("CREATE TABLE missing (id INTEGER)")
     project.amend("up")

@@ -183,7 +183,7 @@ def test_embed_writes_a_file_that_compiles(bare_project):
     compiler = shutil.which("cc")
     if not compiler:
         pytest.skip("no C compiler")
-    subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", "-I", f"{ROOT}/include", "-c", "migrations.c", "-o", "migrations.o"],
+    subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", "-I", f"{ROOT}/include", "-I", f"{ROOT}/registry", "-c", "migrations.c", "-o", "migrations.o"],
                    cwd=bare_project.home, check=True)
     assert "migrations" in bare_project.amend("embed", "migrations").out
     assert bare_project.amend("embed", "nowhere", check=2).err

@@ -16,7 +16,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def screen(project, *args, env=None, **more):
-    settings = project.env(TERM="xterm-256color", **(env or {}))
+    settings = project.env(**{"TERM": "xterm-256color", **(env or {})})
     return on_terminal([project.bin, *args], settings, project.home, **more)
 
 

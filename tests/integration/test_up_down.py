@@ -227,11 +227,14 @@ def test_baseline_marks_without_running(project, db):
     project.amend("verify")
 
 
-def test_baseline_needs_an_empty_history(project, db):
+def test_baseline_of_what_is_there_already(project, db):
     write_tables(project, 3)
     project.amend("up", "--to", "001")
-    assert "AM0412" in project.amend("baseline", "001", check=1).all
-    assert db.versions() == ["001"]
+    before = db.history()
+    project.amend("baseline", "001")
+    assert db.history() == before
+    project.amend("baseline", "002")
+    assert db.versions() == ["001", "002"] and not db.has("t2")
 
 
 def test_baseline_of_an_unknown_version(project, db):

@@ -7,6 +7,7 @@
 #include "base/slice.h"
 #include "conformance/fake.h"
 #include "driver/drivers.h"
+#include "support/pg_server.h"
 #include "support/testing.h"
 
 #include <stdio.h>
@@ -244,28 +245,29 @@ static void test_sqlite(void **state)
                      .secret_url = "sqlite:app.db"});
 }
 
-#if defined(AMEND_WITH_POSTGRES) && __has_include("support/pg_cluster.h")
-#define POSTGRES 1
-#include "support/pg_cluster.h"
-
+#ifdef AMEND_WITH_POSTGRES
 static void test_postgres(void **state)
 {
+    pg_server server = {0};
     (void)state;
+    pg_server_make(&server);
+    pg_server_start(&server);
     check(&(subject){.name = "postgres",
                      .driver = &driver_postgres,
-                     .url = pg_cluster_url(),
+                     .url = pg_server_url(&server, "postgres"),
                      .fine = "CREATE TEMP TABLE IF NOT EXISTS t (x int)",
                      .row = "SELECT 1 AS a, NULL AS b",
                      .wrong = "INSERT INTO nowhere VALUES (1)",
                      .slow = "SELECT pg_sleep(100)",
                      .secret_url = "postgres://me:hunter2@localhost/app"});
+    pg_server_remove(&server);
 }
 #endif
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_fake), cmocka_unit_test(test_sqlite),
-#ifdef POSTGRES
+#ifdef AMEND_WITH_POSTGRES
                                        cmocka_unit_test(test_postgres)
 #endif
     };

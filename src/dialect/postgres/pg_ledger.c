@@ -70,33 +70,45 @@ unsigned pg_ledger_create(buf *out, const ledger *l)
 /* The holder counts, too: after somebody made the table anew, numbers would begin again. */
 static void mine(buf *out, const lease *lease)
 {
-    buf_format(out, "fence = %lld AND holder = ", (long long)lease->seen + 1);
+    buf_format(out, "l.fence = %lld AND l.holder = ", (long long)lease->seen + 1);
     pg_text_literal(out, lease->holder);
 }
 
+/*
+ * Only whoever has read the lock as it still is gets it. A row that somebody has deleted is made again by this; the condition
+ * is looked at again when another session's change was waited for.
+ */
 unsigned pg_ledger_acquire(buf *out, const ledger *l, const lease *lease)
 {
-    buf_text(out, "UPDATE ");
+    buf_text(out, "INSERT INTO ");
     pg_text_table(out, l, LOCK_TABLE);
-    buf_format(out,
-               " SET fence = CASE WHEN fence = %lld AND EXTRACT(epoch FROM heartbeat)::pg_catalog.text IS NOT DISTINCT FROM ",
-               (long long)lease->seen);
-    pg_text_literal(out, lease->heartbeat);
-    buf_text(out, " THEN fence + 1 END, holder = ");
+    buf_format(out, " AS l (id, fence, holder, host, pid, since, heartbeat) VALUES (1, %lld, ", (long long)lease->seen + 1);
     pg_text_literal(out, lease->holder);
-    buf_text(out, ", host = ");
+    buf_text(out, ", ");
     pg_text_literal(out, lease->host);
-    buf_format(out, ", pid = %lld, since = %s, heartbeat = %s WHERE id = 1;\n", (long long)lease->pid, NOW, NOW);
+    buf_format(out, ", %lld, %s, %s) ON CONFLICT (id) DO UPDATE SET fence = CASE WHEN l.fence = %lld AND l.heartbeat",
+               (long long)lease->pid, NOW, NOW, (long long)lease->seen);
+    buf_text(out, lease->heartbeat == NULL ? " IS NULL" : " = ");
+    if (lease->heartbeat != NULL)
+    {
+        pg_text_literal(out, lease->heartbeat);
+        buf_text(out, "::pg_catalog.timestamptz");
+    }
+    buf_text(out, " THEN l.fence + 1 END, holder = excluded.holder, host = excluded.host, pid = excluded.pid, "
+                  "since = excluded.since, heartbeat = excluded.heartbeat;\n");
     return 1;
 }
 
+/* An UPDATE would find nothing wrong with a row that is gone: the insert it becomes here has no fence then, and is refused. */
 unsigned pg_ledger_guard(buf *out, const ledger *l, const lease *lease, uint32_t lock_timeout_ms)
 {
-    buf_format(out, "SET LOCAL lock_timeout = %u;\nUPDATE ", lock_timeout_ms);
+    buf_format(out, "SET LOCAL lock_timeout = %u;\nINSERT INTO ", lock_timeout_ms);
     pg_text_table(out, l, LOCK_TABLE);
-    buf_text(out, " SET fence = CASE WHEN ");
+    buf_text(out, " AS l (id, fence, heartbeat) VALUES (1, (SELECT fence FROM ");
+    pg_text_table(out, l, LOCK_TABLE);
+    buf_format(out, " WHERE id = 1), %s) ON CONFLICT (id) DO UPDATE SET fence = CASE WHEN ", NOW);
     mine(out, lease);
-    buf_format(out, " THEN fence END, heartbeat = %s WHERE id = 1;\n", NOW);
+    buf_text(out, " THEN l.fence END, heartbeat = excluded.heartbeat;\n");
     return 2;
 }
 
@@ -104,7 +116,7 @@ unsigned pg_ledger_release(buf *out, const ledger *l, const lease *lease)
 {
     buf_text(out, "UPDATE ");
     pg_text_table(out, l, LOCK_TABLE);
-    buf_text(out, " SET holder = NULL, host = NULL, pid = NULL, since = NULL WHERE id = 1 AND ");
+    buf_text(out, " AS l SET holder = NULL, host = NULL, pid = NULL, since = NULL WHERE l.id = 1 AND ");
     mine(out, lease);
     buf_text(out, ";\n");
     return 1;

@@ -11,8 +11,8 @@
  * the system's caches (1259 is pg_class) in place of joins halves the time of a run that finds nothing to do.
  */
 static const char META[] =
-    "WITH place AS (SELECT COALESCE((pg_catalog.pg_identify_object_as_address(1259, COALESCE("
-    "pg_catalog.to_regclass('" HISTORY_TABLE "'), pg_catalog.to_regclass('" LOCK_TABLE "'),"
+    "WITH place AS (SELECT COALESCE((pg_catalog.pg_identify_object_as_address(1259,"
+    " COALESCE(pg_catalog.to_regclass('" HISTORY_TABLE "'), pg_catalog.to_regclass('" LOCK_TABLE "'),"
     " pg_catalog.to_regclass('" EVENTS_TABLE "')), 0)).object_names[1], pg_catalog.current_schema()) AS schema),\n"
     "found AS (SELECT schema,"
     " pg_catalog.to_regclass(pg_catalog.quote_ident(schema) || '." HISTORY_TABLE "') AS history,"
@@ -38,7 +38,6 @@ static const char LOCK[] =
     "SELECT COALESCE(l.fence, 0) AS fence, l.holder, l.host, l.pid,"
     " pg_catalog.to_char(l.since AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS since,"
     " pg_catalog.to_char(l.heartbeat AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS heartbeat,"
-    " EXTRACT(epoch FROM l.heartbeat)::pg_catalog.text AS heartbeat,"
     " (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - l.heartbeat) * 1000)::pg_catalog.int8 AS age_ms,"
     " e.id AS last_id, e.hash AS last_hash FROM (SELECT) AS one LEFT JOIN " LOCK_TABLE " AS l ON l.id = 1"
     " LEFT JOIN (SELECT id, hash FROM " EVENTS_TABLE " ORDER BY id DESC LIMIT 1) AS e ON true;\n";

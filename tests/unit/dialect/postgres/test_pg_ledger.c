@@ -77,8 +77,8 @@ static void test_counts(void **state)
     ledger fresh = a_ledger("s", HISTORY_ALL), whole = a_ledger("s", HISTORY_ALL);
     whole.has_history = whole.has_events = whole.has_lock = true;
     write_all(&out, &fresh);
-    assert_non_null(strstr(out.data, "CASE WHEN fence = 41 THEN fence + 1 END"));
-    assert_non_null(strstr(out.data, "CASE WHEN fence = 42 AND holder = 'me''s' THEN fence END"));
+    assert_non_null(strstr(out.data, "CASE WHEN l.fence = 41 AND l.heartbeat IS NULL THEN l.fence + 1 END"));
+    assert_non_null(strstr(out.data, "CASE WHEN l.fence = 42 AND l.holder = 'me''s' THEN l.fence END"));
     assert_non_null(strstr(out.data, "lock_timeout = 5000"));
     buf_reset(&out);
     write_all(&out, &whole);

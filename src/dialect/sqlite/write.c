@@ -51,17 +51,19 @@ static void sqlite_write_next(buf *out, const char *text)
 /* ---------------------------------------------------------------------------------------------------- reading the state */
 
 /* The three tables are looked up by name in the parsed schema: that takes the same time however many objects there are. */
-#define SQLITE_HAS(table) "EXISTS (SELECT 1 FROM pragma_table_info('" table "'))"
+#define SQLITE_HAS(table, column) "EXISTS (SELECT 1 FROM pragma_table_info('" table "')) AS " column ", "
+#define SQLITE_META                                                                                                            \
+    "SELECT '' AS \"schema\", " SQLITE_HAS(HISTORY_TABLE, "has_history") SQLITE_HAS(EVENTS_TABLE, "has_events") SQLITE_HAS(    \
+        LOCK_TABLE,                                                                                                            \
+        "has_lock") "(SELECT coalesce(group_concat(lower(name) || ':0'), '') FROM pragma_table_info('" HISTORY_TABLE           \
+                    "')) AS columns;\n"
 
 /*
  * An existing history may lack id or applied_at. The natural join with an empty table that has both makes them NULL then; when
  * they are there, it does nothing. Other tools keep the time as seconds since 1970, or as CURRENT_TIMESTAMP has it.
  */
 static const char *const sqlite_state_parts[STATE_PARTS] = {
-    [STATE_META] = "SELECT '' AS \"schema\", " SQLITE_HAS(HISTORY_TABLE) " AS has_history, " SQLITE_HAS(
-        EVENTS_TABLE) " AS has_events, " SQLITE_HAS(LOCK_TABLE) " AS has_lock, "
-                                                                "(SELECT coalesce(group_concat(lower(name) || ':0'), '') "
-                                                                "FROM pragma_table_info('" HISTORY_TABLE "')) AS columns;\n",
+    [STATE_META] = SQLITE_META,
     [STATE_HISTORY] = "SELECT m.*, CASE WHEN typeof(applied_at) IN ('integer', 'real') "
                       "THEN strftime('%Y-%m-%dT%H:%M:%fZ', applied_at, 'unixepoch') "
                       "WHEN length(applied_at) = 24 AND substr(applied_at, 24) = 'Z' THEN applied_at "
@@ -140,21 +142,15 @@ unsigned sqlite_write_create(buf *out, const ledger *l)
 
 /*
  * An upsert and not an UPDATE, which would find nothing wrong with a row that is gone: the number is NULL then, as it is when
- * somebody else has raised it, and NOT NULL refuses it. The caller closes the subquery's parenthesis.
+ * somebody else has raised it, and NOT NULL refuses it.
  */
-static void sqlite_write_fenced(buf *out, const ledger *l, const char *columns, const char *fence, int64_t expected)
+unsigned sqlite_write_acquire(buf *out, const ledger *l, const lease *own)
 {
     buf_text(out, "INSERT INTO ");
     sqlite_write_name(out, l->schema, LOCK_TABLE);
-    buf_format(out, " (id, fence%s) VALUES (1, (SELECT %s FROM ", columns, fence);
+    buf_text(out, " (id, fence, holder, host, pid, since, heartbeat) VALUES (1, (SELECT fence + 1 FROM ");
     sqlite_write_name(out, l->schema, LOCK_TABLE);
-    buf_format(out, " WHERE id = 1 AND fence = %" PRId64, expected);
-}
-
-unsigned sqlite_write_acquire(buf *out, const ledger *l, const lease *own)
-{
-    sqlite_write_fenced(out, l, ", holder, host, pid, since, heartbeat", "fence + 1", own->seen);
-    buf_text(out, " AND heartbeat IS ");
+    buf_format(out, " WHERE id = 1 AND fence = %" PRId64 " AND heartbeat IS ", own->seen);
     sqlite_write_literal(out, own->heartbeat);
     buf_char(out, ')');
     sqlite_write_next(out, own->holder);
@@ -166,11 +162,17 @@ unsigned sqlite_write_acquire(buf *out, const ledger *l, const lease *own)
     return 1;
 }
 
+/*
+ * It runs with every migration, so it is an UPDATE, at half the cost. That a row which is gone passes does no harm: whoever
+ * makes it again begins with another number.
+ */
 unsigned sqlite_write_guard(buf *out, const ledger *l, const lease *own, uint32_t lock_timeout_ms)
 {
     (void)lock_timeout_ms; /* one lock guards the whole file, and BEGIN IMMEDIATE has it */
-    sqlite_write_fenced(out, l, ", heartbeat", "fence", own->seen + 1);
-    buf_text(out, "), " SQLITE_NOW ") ON CONFLICT (id) DO UPDATE SET heartbeat = excluded.heartbeat;\n");
+    buf_text(out, "UPDATE ");
+    sqlite_write_name(out, l->schema, LOCK_TABLE);
+    buf_format(out, " SET fence = CASE fence WHEN %" PRId64 " THEN fence END", own->seen + 1);
+    buf_text(out, ", heartbeat = " SQLITE_NOW " WHERE id = 1;\n");
     return 1;
 }
 

@@ -38,6 +38,10 @@ static const char *thousandths(const char *at, uint64_t *out)
             scale /= 10;
             value += (uint64_t)(*at - '0') * scale;
         }
+        while (is_digit(*at))
+        {
+            at++;
+        }
     }
     *out = value;
     return at;

@@ -62,9 +62,12 @@ excerpt excerpt_make(pool *p, const char *line, unsigned caret, size_t columns)
     excerpt out = {.has_caret = caret > 0};
     const char *text = width_clean(p, excerpt_expand(p, line, caret, &out.caret));
     size_t skipped = 0;
-    if (columns > 0 && width_text(text) > columns && out.caret + columns / LEAD >= columns)
+    size_t width = width_text(text);
+    if (columns > 0 && width > columns && out.caret + columns / LEAD >= columns)
     {
-        text = skip(text, out.caret - columns / LEAD + 1, &skipped);
+        /* No more than what the rest of the line can fill again. */
+        size_t wanted = out.caret - columns / LEAD + 1, most = width - columns + 1;
+        text = skip(text, wanted < most ? wanted : most, &skipped);
         text = pool_format(p, "…%s", text);
         out.caret = out.caret - skipped + 1;
     }

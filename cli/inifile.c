@@ -3,7 +3,8 @@
  * inih takes lines of a fixed length (a constant of its build, 200 as a rule) and gives no line numbers. Both are mended by the
  * reader here. It hands out what matters of a line: without blanks before it, which inih would take for the continuation of
  * the value above, and without the comment behind it. A line that is too long goes out in pieces, those behind the first with
- * a blank before them, so that inih does take them for a continuation.
+ * a blank before them, so that inih does take them for a continuation. A ";" that is left is part of a value: it travels as
+ * another byte, since inih sees a comment in it even within quotes.
  */
 #include "inifile.h"
 
@@ -14,6 +15,11 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+
+enum
+{
+    SEMICOLON = '\x01',
+};
 
 typedef struct parse
 {
@@ -34,6 +40,10 @@ typedef struct parse
 static size_t before_comment(const char *line, size_t length)
 {
     size_t i = 0;
+    if (length > 0 && (line[0] == '#' || line[0] == ';'))
+    {
+        return 0;
+    }
     while (i < length && line[i] != '=')
     {
         i++;
@@ -72,10 +82,18 @@ static void next_line(parse *p)
     p->at += length + (p->at[length] == '\n');
 }
 
+static void inifile_replace(char *text, char from, char to)
+{
+    for (; *text != '\0'; text++)
+    {
+        *text = *text == from ? to : *text;
+    }
+}
+
 /* inih strips blanks at a piece's ends, and takes some characters at its beginning for something else. */
 static bool may_cut(const char *at)
 {
-    return !isspace((unsigned char)at[-1]) && !isspace((unsigned char)at[0]) && strchr(";#[", at[0]) == NULL;
+    return !isspace((unsigned char)at[-1]) && !isspace((unsigned char)at[0]) && strchr("#[", at[0]) == NULL;
 }
 
 /* fgets for ini_parse_stream. */
@@ -107,6 +125,7 @@ static char *hand_out(char *piece, int size, void *arg)
     }
     memcpy(piece + used, p->rest, part);
     piece[used + part] = '\0';
+    inifile_replace(piece, ';', SEMICOLON);
     p->rest += part;
     p->rest_length -= part;
     p->lines = pool_grow(p->pool, p->lines, p->pieces, sizeof *p->lines);
@@ -178,12 +197,14 @@ static int on_key(void *arg, const char *section, const char *name, const char *
     return 1;
 }
 
-/* Without the quotes around it. */
+/* As it was written, without the quotes around it. */
 static const char *inifile_bare(pool *p, const char *value)
 {
     size_t length = strlen(value);
     bool in_quotes = length >= 2 && value[0] == '"' && value[length - 1] == '"';
-    return in_quotes ? pool_copy(p, value + 1, length - 2) : value;
+    char *copy = in_quotes ? pool_copy(p, value + 1, length - 2) : pool_copy(p, value, length);
+    inifile_replace(copy, SEMICOLON, ';');
+    return copy;
 }
 
 /* inih tells of a section only with its first key: look for the names of those without one. */

@@ -4,10 +4,10 @@
  * into an exit status and its error into words. Nothing is prepared before it is needed: `amend --version` reads no file.
  */
 #include "cli.h"
+#include "diagnose.h"
 #include "help.h"
 #include "json.h"
 #include "print.h"
-#include "print_error.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -27,7 +27,7 @@ static void report(cli *c, const amend_error *error)
     if (!c->json)
     {
         fflush(stdout);
-        print_error(stderr, &c->err, &c->pool, error);
+        diagnose_error(stderr, &c->err, &c->pool, error);
         return;
     }
     json_t *object = json_object();

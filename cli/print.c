@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "print.h"
 
+#include "diagnose.h"
 #include "duration.h"
 #include "json.h"
-#include "print_error.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -51,7 +51,7 @@ void print_note(cli *c, amend_severity severity, const char *format, ...)
     progress_clear(&c->progress);
     /* On a terminal both streams meet: what was said before must stand above. */
     fflush(stdout);
-    print_remark(stderr, &c->err, &c->pool, severity, text);
+    diagnose_remark(stderr, &c->err, &c->pool, severity, text);
 }
 
 static bool same_hint(const amend_problem *a, const amend_problem *b)
@@ -89,7 +89,7 @@ void print_problems(cli *c, const amend_report *report, const amend_error *error
         bool last_of_kind = i + 1 == report->problem_count || !same_hint(problem, problem + 1);
         if (is_wanted(c, problem) && !is_error(problem, error))
         {
-            print_problem(stderr, &c->err, &c->pool, problem, last_of_kind);
+            diagnose_problem(stderr, &c->err, &c->pool, problem, last_of_kind);
         }
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "print_error.h"
+#include "diagnose.h"
 
 #include "excerpt.h"
 #include "width.h"
@@ -17,7 +17,7 @@ static const struct
     [AMEND_ERROR] = {"error", STYLE_RED},
 };
 
-static void print_head(FILE *out, const look *l, amend_severity severity, int code, const char *message)
+static void diagnose_head(FILE *out, const look *l, amend_severity severity, int code, const char *message)
 {
     style s = severities[severity].style;
     fprintf(out, "%s%s", look_on(l, s), severities[severity].word);
@@ -28,7 +28,7 @@ static void print_head(FILE *out, const look *l, amend_severity severity, int co
     fprintf(out, ":%s %s%s%s", look_off(l, s), look_on(l, STYLE_BOLD), message, look_off(l, STYLE_BOLD));
 }
 
-static void print_place(FILE *out, const look *l, pool *p, const amend_error *e)
+static void diagnose_place(FILE *out, const look *l, pool *p, const amend_error *e)
 {
     fprintf(out, "  %s-->%s %s", look_on(l, STYLE_BLUE), look_off(l, STYLE_BLUE), width_clean(p, e->file));
     if (e->line > 0)
@@ -46,7 +46,7 @@ static void print_place(FILE *out, const look *l, pool *p, const amend_error *e)
     fputc('\n', out);
 }
 
-static void print_excerpt(FILE *out, const look *l, pool *p, const amend_error *e)
+static void diagnose_excerpt(FILE *out, const look *l, pool *p, const amend_error *e)
 {
     char number[16];
     int digits = snprintf(number, sizeof number, "%u", e->line);
@@ -63,7 +63,7 @@ static void print_excerpt(FILE *out, const look *l, pool *p, const amend_error *
 }
 
 /* "  hint: text", further lines under the first. */
-static void print_labelled(FILE *out, const look *l, pool *p, const char *label, const char *text)
+static void diagnose_labelled(FILE *out, const look *l, pool *p, const char *label, const char *text)
 {
     fprintf(out, "  %s%s:%s ", look_on(l, STYLE_BOLD), label, look_off(l, STYLE_BOLD));
     int indent = (int)strlen(label) + 4;
@@ -80,9 +80,9 @@ static void print_labelled(FILE *out, const look *l, pool *p, const char *label,
     }
 }
 
-void print_error(FILE *out, const look *l, pool *p, const amend_error *error)
+void diagnose_error(FILE *out, const look *l, pool *p, const amend_error *error)
 {
-    print_head(out, l, AMEND_ERROR, (int)error->code, width_clean(p, error->message));
+    diagnose_head(out, l, AMEND_ERROR, (int)error->code, width_clean(p, error->message));
     if (error->sqlstate[0] != '\0')
     {
         fprintf(out, " (SQLSTATE %s)", error->sqlstate);
@@ -90,19 +90,19 @@ void print_error(FILE *out, const look *l, pool *p, const amend_error *error)
     fputc('\n', out);
     if (error->file[0] != '\0')
     {
-        print_place(out, l, p, error);
+        diagnose_place(out, l, p, error);
     }
     if (error->line > 0 && error->excerpt[0] != '\0')
     {
-        print_excerpt(out, l, p, error);
+        diagnose_excerpt(out, l, p, error);
     }
     if (error->detail[0] != '\0')
     {
-        print_labelled(out, l, p, "detail", error->detail);
+        diagnose_labelled(out, l, p, "detail", error->detail);
     }
     if (error->hint[0] != '\0')
     {
-        print_labelled(out, l, p, "hint", error->hint);
+        diagnose_labelled(out, l, p, "hint", error->hint);
     }
     if (error->code != 0)
     {
@@ -111,23 +111,23 @@ void print_error(FILE *out, const look *l, pool *p, const amend_error *error)
     }
 }
 
-void print_problem(FILE *out, const look *l, pool *p, const amend_problem *problem, bool hint)
+void diagnose_problem(FILE *out, const look *l, pool *p, const amend_problem *problem, bool hint)
 {
-    print_head(out, l, problem->severity, (int)problem->code, width_clean(p, problem->message));
+    diagnose_head(out, l, problem->severity, (int)problem->code, width_clean(p, problem->message));
     fputc('\n', out);
     if (problem->file != NULL)
     {
         amend_error place = {.line = problem->line};
         snprintf(place.file, sizeof place.file, "%s", problem->file);
-        print_place(out, l, p, &place);
+        diagnose_place(out, l, p, &place);
     }
     if (hint && problem->hint != NULL && *problem->hint != '\0')
     {
-        print_labelled(out, l, p, "hint", problem->hint);
+        diagnose_labelled(out, l, p, "hint", problem->hint);
     }
 }
 
-void print_remark(FILE *out, const look *l, pool *p, amend_severity severity, const char *text)
+void diagnose_remark(FILE *out, const look *l, pool *p, amend_severity severity, const char *text)
 {
     style s = severities[severity].style;
     if (severity != AMEND_INFO)

@@ -2,6 +2,7 @@
 /*
  * Ten thousand files are read at each start, so the path from open to hash has no call that it can do without: no stat where
  * the directory's listing told the type, one buffer for all of them, and passes over the text that go by words or vectors.
+ * Where a stat is needed anyway it also says how much room to make: a thousand texts may be held at once.
  */
 #include "migration/source.h"
 
@@ -28,21 +29,20 @@ static amend_status cannot_read(amend_error *error, const char *path, const char
     return status;
 }
 
-static amend_status read_all(int fd, const char *path, buf *out, amend_error *error)
+/* `room`: how much to make room for at first, a byte more than is expected, so that the end is seen without growing. */
+static amend_status read_all(int fd, size_t room, const char *path, buf *out, amend_error *error)
 {
+    if (buf_reserve(out, room) == NULL)
+    {
+        return error_memory(error);
+    }
     for (;;)
     {
-        size_t room = out->capacity > out->len + 1 ? out->capacity - out->len - 1 : 0;
-        if (room < READ_SIZE / 2)
-        {
-            room = READ_SIZE;
-        }
-        char *to = buf_reserve(out, room);
-        if (to == NULL)
+        if (out->capacity - out->len <= 1 && buf_reserve(out, READ_SIZE) == NULL)
         {
             return error_memory(error);
         }
-        ssize_t n = read(fd, to, room);
+        ssize_t n = read(fd, out->data + out->len, out->capacity - out->len - 1);
         if (n == 0)
         {
             out->data[out->len] = '\0';
@@ -57,10 +57,15 @@ static amend_status read_all(int fd, const char *path, buf *out, amend_error *er
 }
 
 /* Only regular files: a pipe would wait for its writer, a terminal for its user. */
-static bool is_regular(int fd)
+static bool is_regular(int fd, size_t *size)
 {
     struct stat info;
-    return fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+    {
+        return false;
+    }
+    *size = (size_t)info.st_size;
+    return true;
 }
 
 amend_status source_read(int at, const char *name, bool regular, const char *path, buf *out, amend_error *error)
@@ -71,8 +76,9 @@ amend_status source_read(int at, const char *name, bool regular, const char *pat
     {
         return cannot_read(error, path, strerror(errno));
     }
-    amend_status status =
-        regular || is_regular(fd) ? read_all(fd, path, out, error) : cannot_read(error, path, "it is not a regular file");
+    size_t size = READ_SIZE;
+    amend_status status = regular || is_regular(fd, &size) ? read_all(fd, size + 1, path, out, error)
+                                                           : cannot_read(error, path, "it is not a regular file");
     close(fd);
     return status;
 }

@@ -58,6 +58,19 @@ static void note_statement(journal *j, const outline *o, bool done, json_t *deta
     j->started = SIZE_MAX;
 }
 
+/*
+ * A statement that was refused did not finish unseen. A failure that names no statement came elsewhere, when the event behind
+ * the statement could not be written, say: then it may well have finished.
+ */
+static void note_failure(journal *j, json_t *detail)
+{
+    json_int_t statement = json_integer_value(json_object_get(detail, "statement"));
+    if (statement > 0 && (size_t)statement - 1 == j->started)
+    {
+        j->started = SIZE_MAX;
+    }
+}
+
 void journal_note(journal *j, const outline *o, amend_event_type type, const char *detail)
 {
     if (type == AMEND_EVENT_MIGRATION_APPLIED || type == AMEND_EVENT_MIGRATION_ROLLED_BACK ||
@@ -66,17 +79,19 @@ void journal_note(journal *j, const outline *o, amend_event_type type, const cha
         *j = (journal){.started = SIZE_MAX};
         return;
     }
-    if (type == AMEND_EVENT_MIGRATION_FAILED)
-    {
-        j->started = SIZE_MAX; /* the statement was refused: it did not finish unseen */
-        return;
-    }
-    bool done = type == AMEND_EVENT_STATEMENT_DONE;
-    if ((!done && type != AMEND_EVENT_STATEMENT_STARTED) || detail == NULL)
+    bool done = type == AMEND_EVENT_STATEMENT_DONE, failed = type == AMEND_EVENT_MIGRATION_FAILED;
+    if ((!done && !failed && type != AMEND_EVENT_STATEMENT_STARTED) || detail == NULL)
     {
         return;
     }
     json_t *object = json_loads(detail, 0, NULL);
-    note_statement(j, o, done, object);
+    if (failed)
+    {
+        note_failure(j, object);
+    }
+    else
+    {
+        note_statement(j, o, done, object);
+    }
     json_decref(object);
 }

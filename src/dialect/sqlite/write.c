@@ -51,12 +51,14 @@ static void sqlite_write_next(buf *out, const char *text)
 /* ---------------------------------------------------------------------------------------------------- reading the state */
 
 /* The three tables are looked up by name in the parsed schema: that takes the same time however many objects there are. */
-#define SQLITE_HAS(table, column) "EXISTS (SELECT 1 FROM pragma_table_info('" table "')) AS " column ", "
+#define SQLITE_HAS(table) "EXISTS (SELECT 1 FROM pragma_table_info('" table "'))"
+/* clang-format off: it knows no strings that are put together */
 #define SQLITE_META                                                                                                            \
-    "SELECT '' AS \"schema\", " SQLITE_HAS(HISTORY_TABLE, "has_history") SQLITE_HAS(EVENTS_TABLE, "has_events") SQLITE_HAS(    \
-        LOCK_TABLE,                                                                                                            \
-        "has_lock") "(SELECT coalesce(group_concat(lower(name) || ':0'), '') FROM pragma_table_info('" HISTORY_TABLE           \
-                    "')) AS columns;\n"
+    "SELECT '' AS \"schema\",\n" SQLITE_HAS(HISTORY_TABLE) " AS has_history,\n" SQLITE_HAS(                                    \
+        EVENTS_TABLE) " AS has_events,\n" SQLITE_HAS(LOCK_TABLE) " AS has_lock,\n"                                             \
+                                                                 "(SELECT coalesce(group_concat(lower(name) || ':0'), '') "    \
+                                                                 "FROM pragma_table_info('" HISTORY_TABLE "')) AS columns;\n"
+/* clang-format on */
 
 /*
  * An existing history may lack id or applied_at. The natural join with an empty table that has both makes them NULL then; when

@@ -132,7 +132,8 @@ static int sqlite_touch(sqlite3 *db)
 
 /*
  * Looking must leave no trace. A connection that may write removes the -wal and -shm files that it made, one that may not
- * leaves them behind; so look through the first kind, with writing refused. A -wal that somebody left is kept as it is.
+ * leaves them behind; so look through the first kind, with writing refused. A -wal that somebody left is kept as it is; a
+ * rollback journal that a crash left is rolled back, since nobody can read the database before that is done.
  */
 static int sqlite_look_only(sqlite3 *db, const char *path)
 {

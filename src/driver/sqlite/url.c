@@ -36,8 +36,8 @@ static sqlite_form sqlite_url_form(const char *url, slice *rest)
 }
 
 /*
- * "host=… dbname=…", PostgreSQL's other form, would pass for a strange path, and a mistyped one would be shown with its password:
- * so a known key makes one, and so do two pairs whatever their keys.
+ * "host=… dbname=…", PostgreSQL's other form, would pass for a strange path, and a mistyped one would be shown with its
+ * password: so a known key makes one, and so do two pairs whatever their keys.
  */
 static bool sqlite_url_is_conninfo(const char *url)
 {

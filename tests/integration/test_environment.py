@@ -287,7 +287,7 @@ def test_password_is_not_in_the_list_of_processes(pg_project, pg, guarded):
     def look():
         with open(f"/proc/{process.pid}/cmdline") as line:
             seen.append(line.read())
-        return pg.rows("SELECT application_name, query FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND usename = 'guarded'")
+        return pg.rows("SELECT application_name, query FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND usename = 'guarded'")
 
     activity = wait_until(look, "the migration to run")
     assert pg_project.finish(process).code == 0
@@ -297,7 +297,7 @@ def test_password_is_not_in_the_list_of_processes(pg_project, pg, guarded):
 def test_password_typed_as_a_flag_is_wiped_from_the_list(pg_project, pg, guarded):
     pg_project.up("001_slow", slow_statement("postgres", 1))
     process = pg_project.start("up", "--url", guarded[0])
-    wait_until(lambda: pg.rows("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND usename = 'guarded'"), "the migration to run")
+    wait_until(lambda: pg.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND usename = 'guarded'"), "the migration to run")
     with open(f"/proc/{process.pid}/cmdline") as line:
         assert_nowhere(line.read())
     assert pg_project.finish(process).code == 0

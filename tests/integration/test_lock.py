@@ -252,7 +252,7 @@ def test_locked_sqlite_file(lite_project, lite):
     lite.sql("CREATE TABLE x (id INTEGER)")
     other = lite.connect()
     other.execute("BEGIN EXCLUSIVE")
-    result = lite_project.amend("up", "--lock-timeout", "200ms", "--lock-wait", "1s", check=None)
+    result = lite_project.amend("up", "--lock-timeout", "200ms", "--lock-wait", "1s", "--connect-timeout", "1s", check=None)
     assert result.code in (1, 6) and ("AM0211" in result.all or "AM0501" in result.all), result
     process = lite_project.start("up")
     time.sleep(0.5)

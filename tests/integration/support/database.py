@@ -42,10 +42,13 @@ class Database:
         return self.schema() + self.data()
 
     def data(self):
-        lines = []
+        lines, conn = [], self.connect() if self.made() else None
         for table in self.tables():
-            rows = [repr(tuple(row)) for row in self.rows(f"SELECT * FROM {table}")]
-            lines += [f"{table}: {row}" for row in sorted(rows)]
+            cursor = conn.cursor()
+            cursor.execute(f"SELECT * FROM {table}")
+            lines += [f"{table}: {row}" for row in sorted(repr(tuple(row)) for row in cursor.fetchall())]
+        if conn:
+            conn.close()
         return lines
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -333,7 +334,7 @@ def main():
     if unknown:
         parser.error(f"no such part: {' '.join(unknown)}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    report, before = Report(), untracked()
+    started, report, before = time.monotonic(), Report(), untracked()
     usable = build_all(wanted, report)
     if "build-test" in usable:
         # Counts of an earlier run would be added to.
@@ -352,6 +353,8 @@ def main():
     for line in sorted(left):
         print(f"left behind: {line[3:]}")
     report.line("clean tree", int(not left), int(bool(left)), 0)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"took {time.monotonic() - started:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of processor time on {CORES} cores")
     print(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed or not report.passed else 0
 

@@ -52,12 +52,13 @@ static void sqlite_write_next(buf *out, const char *text)
 
 /* The three tables are looked up by name in the parsed schema: that takes the same time however many objects there are. */
 #define SQLITE_HAS(table) "EXISTS (SELECT 1 FROM pragma_table_info('" table "'))"
-/* clang-format off: it knows no strings that are put together */
+/* clang-format off */
 #define SQLITE_META                                                                                                            \
-    "SELECT '' AS \"schema\",\n" SQLITE_HAS(HISTORY_TABLE) " AS has_history,\n" SQLITE_HAS(                                    \
-        EVENTS_TABLE) " AS has_events,\n" SQLITE_HAS(LOCK_TABLE) " AS has_lock,\n"                                             \
-                                                                 "(SELECT coalesce(group_concat(lower(name) || ':0'), '') "    \
-                                                                 "FROM pragma_table_info('" HISTORY_TABLE "')) AS columns;\n"
+    "SELECT '' AS \"schema\",\n"                                                                                               \
+    SQLITE_HAS(HISTORY_TABLE) " AS has_history,\n"                                                                             \
+    SQLITE_HAS(EVENTS_TABLE) " AS has_events,\n"                                                                               \
+    SQLITE_HAS(LOCK_TABLE) " AS has_lock,\n"                                                                                   \
+    "(SELECT coalesce(group_concat(lower(name) || ':0'), '') FROM pragma_table_info('" HISTORY_TABLE "')) AS columns;\n"
 /* clang-format on */
 
 /*

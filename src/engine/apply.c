@@ -29,11 +29,16 @@ static void tell_run(const session *s, const plan *p, amend_event_type type, int
     session_tell(s, &event);
 }
 
-/* History, view and plan, anew. */
+/* Connection, history, view and plan, anew. */
 static amend_status look(session *s, arena *a, const catalog *c, planner *make, const amend_run *run, outcome *out,
                          amend_error *error)
 {
-    amend_status status = history_read(s, a, &out->history, error);
+    bool dry = (run->flags & AMEND_DRY_RUN) != 0;
+    amend_status status = session_connect(s, dry, s->connect_timeout_ms, error);
+    if (status == AMEND_OK)
+    {
+        status = history_read(s, a, &out->history, error);
+    }
     if (status == AMEND_OK)
     {
         status = plan_view(a, c, &out->history, &out->view, error);
@@ -93,7 +98,7 @@ amend_status apply(session *s, arena *a, const catalog *c, planner *make, const 
     bool dry = (run->flags & AMEND_DRY_RUN) != 0;
     amend_error reason = {0};
     *out = (outcome){0};
-    amend_status status = session_connect(s, dry, s->connect_timeout_ms, error);
+    amend_status status = AMEND_OK;
     lock_holder(holder);
     while (status == AMEND_OK)
     {

@@ -16,7 +16,8 @@ enum
     TRIES = 8,
     RETRY_FIRST_MS = 100,
     RETRY_MOST_MS = 5000,
-    MOST_JOBS = 4096, /* in one message */
+    MOST_JOBS = 4096,   /* in one message */
+    BOOKKEEPING = 2300, /* about so many bytes of our own go with each job */
 };
 
 typedef struct batch
@@ -85,7 +86,7 @@ static amend_status batch_fill(runner *r, batch *b, size_t first, amend_error *e
             return AMEND_OK;
         }
         b->count++;
-        b->bytes += j->text.len;
+        b->bytes += j->text.len + BOOKKEEPING;
         if (j->mixed)
         {
             return AMEND_OK;

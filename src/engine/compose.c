@@ -203,7 +203,9 @@ static void explain_own(part_kind kind, const dialect *d, amend_error *error)
 {
     amend_error said = *error;
     bool refused = d->not_null(&said);
-    if ((kind == PART_GUARD || kind == PART_RECORD) && refused)
+    /* record makes the version NULL when the lock is gone; another column is another tool's, which we know nothing of */
+    bool ours = kind == PART_GUARD || (kind == PART_RECORD && strstr(said.message, "version") != NULL);
+    if (ours && refused)
     {
         error_set(error, AMEND_E_LOCK_LOST, "the lock was lost to another runner");
     }

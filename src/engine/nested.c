@@ -134,7 +134,7 @@ static bool start_over(outer *o, size_t end, size_t *next)
     return many;
 }
 
-/* COMMIT refused: a deferred constraint, say. */
+/* COMMIT refused: a deferred constraint, or a reader that does not go. */
 static amend_status not_committed(outer *o, size_t *next, amend_error *error)
 {
     const step *s = &o->runner->plan->steps[o->first];
@@ -146,7 +146,10 @@ static amend_status not_committed(outer *o, size_t *next, amend_error *error)
     }
     error_copy(error->version, sizeof error->version, slice_of(s->version));
     error_copy(error->file, sizeof error->file, slice_of(s->action == ACTION_DOWN ? m->down_file : m->up_file));
-    error_detail(error, "It came with the COMMIT: a constraint that is checked only then.");
+    if (error->code == AMEND_E_STATEMENT)
+    {
+        error_detail(error, "It came with the COMMIT: a constraint that is checked only then.");
+    }
     return error->status;
 }
 

@@ -83,7 +83,7 @@ amend_status session_connect(session *s, bool read_only, uint32_t timeout_ms, am
             s->read_only = read_only;
             return AMEND_OK;
         }
-        bool passing = fault.kind == AMEND_FAULT_LOST || fault.kind == AMEND_FAULT_BUSY;
+        bool passing = fault.kind == AMEND_FAULT_LOST;
         uint32_t pause = backoff / 2 + clock_random(backoff / 2 + 1);
         if (!passing || clock_monotonic_ms() - start + pause > (int64_t)timeout_ms)
         {

@@ -29,7 +29,7 @@ typedef struct session
 
 /*
  * Connect unless connected. A failure that may pass is tried again with exponential backoff and jitter until `timeout_ms` are
- * over, each try told as an event; a refusal is not. A session that was opened for looking is opened anew for writing.
+ * over, each try told as an event; a refusal is not, and neither is BUSY, which the caller may wait for as for a lock. A session that was opened for looking is opened anew for writing.
  */
 amend_status session_connect(session *s, bool read_only, uint32_t timeout_ms, amend_error *error);
 /* Open the second connection, one try. */

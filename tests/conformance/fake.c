@@ -13,6 +13,7 @@ typedef struct fake_conn
     amend_conn base;
     fake_script *script;
     const amend_allocator *allocator;
+    unsigned number; /* opened as the nth, from 1 */
 } fake_conn;
 
 const char *fake_url(fake_script *script, char out[40])
@@ -54,7 +55,7 @@ static amend_status fake_open(const amend_connect *how, amend_conn **out, amend_
     {
         return error_memory(error);
     }
-    *c = (fake_conn){.base = {.driver = &fake_driver}, .script = s, .allocator = how->allocator};
+    *c = (fake_conn){.base = {.driver = &fake_driver}, .script = s, .allocator = how->allocator, .number = s->opened};
     *out = &c->base;
     return AMEND_OK;
 }
@@ -67,12 +68,13 @@ static void fake_close(amend_conn *conn)
     alloc_free(c->allocator, c, sizeof *c);
 }
 
-static fake_rule *find_rule(fake_script *s, const char *statement)
+static fake_rule *find_rule(const fake_conn *c, const char *statement)
 {
+    fake_script *s = c->script;
     for (size_t i = 0; i < s->count; i++)
     {
         fake_rule *rule = &s->rules[i];
-        if (strstr(statement, rule->match) == NULL)
+        if (strstr(statement, rule->match) == NULL || (rule->conn != 0 && rule->conn != c->number))
         {
             continue;
         }
@@ -154,7 +156,10 @@ static const fake_rule *find_unrun(fake_script *s, const amend_piece *pieces, si
             if (at != NULL && (rule->times == 0 || rule->seen < rule->times))
             {
                 rule->seen++;
-                *fault = (amend_fault){.piece = i, .statement = 1, .positioned = true, .offset = (size_t)(at - pieces[i].text)};
+                *fault = rule->unplaced
+                             ? (amend_fault){0}
+                             : (amend_fault){
+                                   .piece = i, .statement = 1, .positioned = true, .offset = (size_t)(at - pieces[i].text)};
                 return rule;
             }
         }
@@ -162,9 +167,10 @@ static const fake_rule *find_unrun(fake_script *s, const amend_piece *pieces, si
     return NULL;
 }
 
-static amend_status run_piece(fake_script *s, size_t piece, slice text, const amend_hooks *hooks, amend_fault *fault,
+static amend_status run_piece(const fake_conn *c, size_t piece, slice text, const amend_hooks *hooks, amend_fault *fault,
                               amend_error *error)
 {
+    fake_script *s = c->script;
     unsigned number = 0;
     while (text.len > 0)
     {
@@ -176,7 +182,7 @@ static amend_status run_piece(fake_script *s, size_t piece, slice text, const am
         }
         number++;
         error_copy(statement, sizeof statement, words);
-        const fake_rule *rule = find_rule(s, statement);
+        const fake_rule *rule = find_rule(c, statement);
         amend_fault at = {.piece = piece, .statement = number};
         amend_status status = act(s, piece, number, rule, hooks, &at, error);
         if (status != AMEND_OK)
@@ -192,14 +198,15 @@ static amend_status run_piece(fake_script *s, size_t piece, slice text, const am
 static amend_status fake_exec(amend_conn *conn, const amend_piece *pieces, size_t count, const amend_hooks *hooks,
                               amend_fault *fault, amend_error *error)
 {
-    fake_script *s = ((fake_conn *)conn)->script;
+    fake_conn *c = (fake_conn *)conn;
+    fake_script *s = c->script;
     amend_fault at = {0};
     s->execs++;
     const fake_rule *unrun = find_unrun(s, pieces, count, &at);
     amend_status status = unrun == NULL ? AMEND_OK : fail(s, unrun, &at, error);
     for (size_t i = 0; i < count && status == AMEND_OK; i++)
     {
-        status = run_piece(s, i, (slice){pieces[i].text, pieces[i].length}, hooks, &at, error);
+        status = run_piece(c, i, (slice){pieces[i].text, pieces[i].length}, hooks, &at, error);
     }
     if (status != AMEND_OK && fault != NULL)
     {

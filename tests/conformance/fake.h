@@ -23,6 +23,8 @@ typedef struct fake_rule
     const char *const *names;
     const char *const *values;
     unsigned idle; /* so many idle calls before it ends */
+    unsigned conn; /* only on the connection that was opened as the nth; 0: on any */
+    bool unplaced; /* UNRUN: the database does not say where */
     unsigned seen; /* counted by the fake */
 } fake_rule;
 

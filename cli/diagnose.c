@@ -80,7 +80,7 @@ static void diagnose_labelled(FILE *out, const look *l, pool *p, const char *lab
     }
 }
 
-void diagnose_error(FILE *out, const look *l, pool *p, const amend_error *error)
+void diagnose_error(FILE *out, const look *l, pool *p, const amend_error *error, const char *place)
 {
     diagnose_head(out, l, AMEND_ERROR, (int)error->code, width_clean(p, error->message));
     if (error->sqlstate[0] != '\0')
@@ -91,6 +91,10 @@ void diagnose_error(FILE *out, const look *l, pool *p, const amend_error *error)
     if (error->file[0] != '\0')
     {
         diagnose_place(out, l, p, error);
+    }
+    else if (place != NULL)
+    {
+        fprintf(out, "  %s-->%s %s\n", look_on(l, STYLE_BLUE), look_off(l, STYLE_BLUE), width_clean(p, place));
     }
     if (error->line > 0 && error->excerpt[0] != '\0')
     {

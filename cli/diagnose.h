@@ -7,7 +7,8 @@
 #include "look.h"
 #include "pool.h"
 
-void diagnose_error(FILE *out, const look *l, pool *p, const amend_error *error);
+/* `place` stands in for an error's file when it has none; may be NULL. */
+void diagnose_error(FILE *out, const look *l, pool *p, const amend_error *error, const char *place);
 /* `hint`: whether to print its hint (a row of equal ones needs it once). */
 void diagnose_problem(FILE *out, const look *l, pool *p, const amend_problem *problem, bool hint);
 /* "warning: text" on a line of its own; for AMEND_INFO just the text. */

@@ -21,13 +21,24 @@ static const command_fn commands[COMMANDS] = {
 #undef AMEND_COMMAND
 };
 
+/* The database, for errors about it that don't name it: who works on several must see which one it was. */
+static const char *database(const cli *c, const amend_error *error)
+{
+    bool about = error->code >= AMEND_E_UNREACHABLE && error->code < AMEND_E_DIFFERENT;
+    if (c->handle == NULL || !about || strstr(error->message, amend_database_name(c->handle)) != NULL)
+    {
+        return NULL;
+    }
+    return amend_database(c->handle);
+}
+
 static void report(cli *c, const amend_error *error)
 {
     progress_clear(&c->progress);
     if (!c->json)
     {
         fflush(stdout);
-        diagnose_error(stderr, &c->err, &c->pool, error);
+        diagnose_error(stderr, &c->err, &c->pool, error, database(c, error));
         return;
     }
     json_t *object = json_object();

@@ -10,7 +10,7 @@ static void expect(const amend_error *error, size_t width, const char *text)
     pool p = {0};
     captured c;
     look l = {.width = width};
-    diagnose_error(captured_begin(&c), &l, &p, error);
+    diagnose_error(captured_begin(&c), &l, &p, error, "sqlite:x.db");
     captured_expect(&c, text);
     captured_end(&c);
     pool_clear(&p);
@@ -55,7 +55,7 @@ static void test_parts(void **state)
 {
     amend_error e = {.message = "plain"};
     (void)state;
-    expect(&e, 0, "error: plain\n");
+    expect(&e, 0, "error: plain\n  --> sqlite:x.db\n");
     snprintf(e.file, sizeof e.file, "a.sql");
     expect(&e, 0, "error: plain\n  --> a.sql\n");
     e.line = 12345;

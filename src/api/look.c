@@ -127,34 +127,39 @@ static amend_status mark_partial(amend *handle, const history *h, view *v, amend
     return status;
 }
 
+/* Files against history: items and problems. *differences counts what is an error. */
+static amend_status compare(amend *handle, report_box *box, history *h, size_t *differences, amend_error *error)
+{
+    catalog c;
+    view v;
+    plan found;
+    amend_status status = load_view(handle, box, &c, h, &v, error);
+    if (status == AMEND_OK)
+    {
+        status = mark_partial(handle, h, &v, error);
+    }
+    if (status == AMEND_OK)
+    {
+        status = plan_differences(box->arena, &v, &found, error);
+    }
+    if (status == AMEND_OK)
+    {
+        *differences = found.conflicts;
+        status = report_problems(box, found.problems, found.problem_count, error);
+    }
+    return status == AMEND_OK ? add_items(box, &v, error) : status;
+}
+
 amend_status amend_inspect(amend *handle, amend_report **out, amend_error *error)
 {
+    history h;
+    size_t differences;
     report_box *box = report_new(handle, error);
     if (box == NULL)
     {
         return AMEND_FAILED;
     }
-    catalog c;
-    history h;
-    view v;
-    plan differences;
-    amend_status status = load_view(handle, box, &c, &h, &v, error);
-    if (status == AMEND_OK)
-    {
-        status = mark_partial(handle, &h, &v, error);
-    }
-    if (status == AMEND_OK)
-    {
-        status = plan_differences(box->arena, &v, &differences, error);
-    }
-    if (status == AMEND_OK)
-    {
-        status = report_problems(box, differences.problems, differences.problem_count, error);
-    }
-    if (status == AMEND_OK)
-    {
-        status = add_items(box, &v, error);
-    }
+    amend_status status = compare(handle, box, &h, &differences, error);
     report_give(box, status == AMEND_OK ? out : NULL);
     return status;
 }
@@ -182,33 +187,17 @@ static amend_status verify_trail(amend *handle, report_box *box, const history *
 
 amend_status amend_verify(amend *handle, amend_report **out, amend_error *error)
 {
+    history h;
+    size_t found = 0;
     report_box *box = report_new(handle, error);
     if (box == NULL)
     {
         return AMEND_FAILED;
     }
-    catalog c;
-    history h;
-    view v;
-    plan differences = {0};
-    size_t found = 0;
-    amend_status status = load_view(handle, box, &c, &h, &v, error);
+    amend_status status = compare(handle, box, &h, &found, error);
     if (status == AMEND_OK)
     {
-        status = plan_differences(box->arena, &v, &differences, error);
-    }
-    if (status == AMEND_OK)
-    {
-        status = report_problems(box, differences.problems, differences.problem_count, error);
-    }
-    if (status == AMEND_OK)
-    {
-        found = differences.conflicts;
         status = verify_trail(handle, box, &h, &found, error);
-    }
-    if (status == AMEND_OK)
-    {
-        status = add_items(box, &v, error);
     }
     report_give(box, status == AMEND_OK ? out : NULL);
     if (status != AMEND_OK || found == 0)

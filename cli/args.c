@@ -38,6 +38,10 @@ static amend_status unknown_option(parser *p, const char *name)
     {
         fault_hint(p->error, "Did you mean \"--%s\"?", near.best);
     }
+    else if (p->out->command != NULL)
+    {
+        fault_hint(p->error, "\"amend %s --help\" lists what it takes.", p->out->command->name);
+    }
     return status;
 }
 

@@ -47,6 +47,11 @@ const char *progress_text(pool *memory, const amend_event *event)
     {
         text = pool_format(memory, "%s statement %u,", text, event->statement);
     }
+    else
+    {
+        /* Its script is not even read: what takes so long is a lock, or the answer to the BEGIN. */
+        text = pool_format(memory, "%s waiting to begin,", text);
+    }
     text = pool_format(memory, "%s %s", text, elapsed);
     return event->steps < 2 ? text : pool_format(memory, "%s (migration %u of %u)", text, event->step, event->steps);
 }

@@ -109,7 +109,7 @@ static void test_wrong(void **state)
     } rows[] = {
         {"statsu", "no command \"statsu\"", "\"amend status\""},
         {"qqqq", "no command \"qqqq\"", "amend help"},
-        {"up --bogus", "no option \"--bogus\"", ""},
+        {"up --bogus", "no option \"--bogus\"", "\"amend up --help\""},
         {"up --dryrun", "no option \"--dryrun\"", "\"--dry-run\""},
         {"up --dryrun=postgres://u:p@h", "no option \"--dryrun\"", ""},
         {"up -x", "no option \"-x\"", ""},

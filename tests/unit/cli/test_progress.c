@@ -25,7 +25,7 @@ static void test_text(void **state)
     assert_string_equal(progress_text(&p, &e), "011 robot_logs: statement 3, 1 min 1 s");
     e.statement = 0;
     e.name = NULL;
-    assert_string_equal(progress_text(&p, &e), "011 : 1 min 1 s");
+    assert_string_equal(progress_text(&p, &e), "011 : waiting to begin, 1 min 1 s");
     amend_event wait = {
         .type = AMEND_EVENT_LOCK_WAITING, .type_name = "lock.waiting", .message = "waiting for x", .elapsed_ms = 1500};
     assert_string_equal(progress_text(&p, &wait), "waiting for x (1.5 s so far)");

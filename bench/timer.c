@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Run one command and print "nanoseconds peak_rss_kib status". A small static program does this, and not Python, because a
- * child's peak memory starts at that of the process that spawned it, and because nothing of the interpreter is then timed.
+ * Run one command and print "nanoseconds cpu_microseconds peak_rss_kib status". A small static program does this, and not
+ * Python, because a child's peak memory starts at that of the process that spawned it, and because nothing of the interpreter
+ * is then timed.
  *
  *     timer LOG COMMAND ARGUMENT…      the command's output goes to LOG, its input is standard input
  */
@@ -54,6 +55,9 @@ int main(int argc, char **argv)
         return 1;
     }
     long long end = now_ns();
-    printf("%lld %ld %d\n", end - start, usage.ru_maxrss, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    long long cpu =
+        (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000LL + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+    printf("%lld %lld %ld %d\n", end - start, cpu, usage.ru_maxrss,
+           WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return 0;
 }

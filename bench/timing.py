@@ -33,6 +33,7 @@ class Row:
 @dataclass
 class Sample:
     ms: list = field(default_factory=list)
+    cpu_ms: list = field(default_factory=list)  # not in the table: for a look at a machine that others use, too
     kib: list = field(default_factory=list)
     failed: str = ""
 
@@ -52,12 +53,13 @@ class Timer:
             out = subprocess.run([self.program, self.log, *map(str, command.argv)], stdin=stdin, stdout=subprocess.PIPE,
                                  env={**os.environ, **command.env}, cwd=command.cwd, check=False)
         fields = out.stdout.split()
-        if len(fields) != 3 or fields[2] != b"0":
+        if len(fields) != 4 or fields[3] != b"0":
             with open(self.log, errors="replace") as log:
                 sample.failed = f"{command.argv}: {log.read()[-600:]}"
             return
         sample.ms.append(int(fields[0]) / 1e6)
-        sample.kib.append(int(fields[1]))
+        sample.cpu_ms.append(int(fields[1]) / 1e3)
+        sample.kib.append(int(fields[2]))
 
     def row(self, row: Row, runs: Optional[int]):
         """A Sample for each subject. The first round warms up and does not count; a peer that has used up its share of time sits

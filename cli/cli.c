@@ -4,6 +4,42 @@
 #include "events.h"
 #include "fault.h"
 
+#include <signal.h>
+
+/*
+ * Ctrl-C and a service manager's stop: the running statement is cancelled and its migration undone, where simply dying would
+ * leave a server to go on with it. A second signal ends the process at once. The one variable that a signal handler needs.
+ */
+static amend *volatile running;
+
+static void on_signal(int number)
+{
+    (void)number;
+    amend_cancel(running);
+}
+
+static void heed_signals(amend *handle)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    running = handle;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+    {
+        struct sigaction before;
+        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL) /* nohup's choice stays */
+        {
+            (void)sigaction(numbers[i], &action, NULL);
+        }
+    }
+}
+
+void cli_close(cli *c)
+{
+    running = NULL;
+    amend_close(c->handle);
+    c->handle = NULL;
+}
+
 bool cli_speaks(const cli *c)
 {
     return !c->json && !c->quiet;
@@ -24,5 +60,11 @@ amend_status cli_open(cli *c, amend_error *error)
     }
     options.on_event = events_handle;
     options.on_event_arg = c;
-    return amend_open(&options, &c->handle, error);
+    options.own_process = true;
+    amend_status status = amend_open(&options, &c->handle, error);
+    if (status == AMEND_OK && connects)
+    {
+        heed_signals(c->handle);
+    }
+    return status;
 }

@@ -18,7 +18,7 @@ typedef struct cli
     pool pool;
     arguments args;
     settings settings;
-    amend *handle; /* closed by main.c */
+    amend *handle; /* closed by cli_close */
     bool json, quiet, verbose;
     bool stream; /* print events as JSON lines */
     bool told;   /* the error, if there is one, is printed */
@@ -28,6 +28,8 @@ typedef struct cli
 
 /* Open the handle with the settings. Errors: NO_DATABASE, and those of amend_open. */
 amend_status cli_open(cli *c, amend_error *error);
+/* Close it again. */
+void cli_close(cli *c);
 /* Are words for people wanted on standard output? */
 bool cli_speaks(const cli *c);
 

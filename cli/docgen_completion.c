@@ -158,7 +158,7 @@ static void zsh_options(FILE *out, uint64_t set)
         }
         for (int letter = o->letter == 0; letter < 2; letter++)
         {
-            fputs("            '", out);
+            fputs(" \\\n            '", out);
             if (letter == 0)
             {
                 fprintf(out, "-%c[", o->letter);
@@ -173,7 +173,7 @@ static void zsh_options(FILE *out, uint64_t set)
             {
                 fprintf(out, ":%s:%s", o->value, zsh_action(o->takes));
             }
-            fputs("' \\\n", out);
+            fputc('\'', out);
         }
     }
 }
@@ -189,29 +189,30 @@ void docgen_zsh(FILE *out)
         docgen_completion_quoted(out, commands_table[i].summary, ":");
         fputs("'\n", out);
     }
-    fputs("    )\n    _arguments -C \\\n", out);
+    fputs("    )\n    _arguments -C -A '-*'", out);
     zsh_options(out, OPTIONS_COMMON | OPTIONS_SETTINGS | O(VERSION));
-    fputs("            '1: :->command' \\\n            '*:: :->argument'\n"
+    fputs(" \\\n            '1: :->command' \\\n            '*:: :->argument'\n"
           "    case $state in\n    command)\n        _describe -t commands command commands\n        ;;\n"
           "    argument)\n        case $line[1] in\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++)
     {
         const command *c = &commands_table[i];
-        fprintf(out, "        %s)\n            _arguments \\\n", c->name);
+        fprintf(out, "        %s)\n            _arguments", c->name);
         zsh_options(out, command_options(c));
         if (takes_operand(c, "COMMAND"))
         {
-            fputs("            '1:command:(", out);
+            fputs(" \\\n            '1:command:(", out);
             bash_commands(out, " ");
-            fputs(")'\n", out);
+            fputs(")'", out);
         }
-        else
+        else if (c->most > 0)
         {
-            fprintf(out, "            '*::%s:%s'\n", takes_operand(c, "DIR") ? "directory" : "argument",
-                    takes_operand(c, "DIR") ? "_directories" : "");
+            /* A blank for what can't be completed; an empty action would be a message, and keep options from being inserted. */
+            fprintf(out, " \\\n            '1:%s:%s'", takes_operand(c, "DIR") ? "directory" : "argument",
+                    takes_operand(c, "DIR") ? "_directories" : " ");
         }
-        fputs("            ;;\n", out);
+        fputs("\n            ;;\n", out);
     }
     fputs("        esac\n        ;;\n    esac\n}\n\n"
           "if [[ $funcstack[1] == _amend ]]; then\n    _amend \"$@\"\nelse\n    compdef _amend amend\nfi\n",

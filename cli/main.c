@@ -117,7 +117,7 @@ int main(int argc, char **argv)
     {
         report(&c, &error);
     }
-    amend_close(c.handle);
+    cli_close(&c);
     pool_clear(&c.pool);
     return finish((int)status);
 }

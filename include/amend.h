@@ -191,6 +191,8 @@ typedef struct amend_options
     uint32_t lock_timeout_ms;    /* how long a statement may wait for a lock (SQLite: busy timeout); default 5000 */
     uint32_t lock_wait_ms;       /* how long to wait for another runner; default 300000 */
     uint32_t lease_ms;           /* after how long a silent runner is taken for dead; default 30000, at least 1000 */
+    bool own_process;            /* nothing else in this process uses the database's library: settings of the whole process that
+                                    make it faster may be changed (SQLite's count of its memory is turned off) */
 } amend_options;
 
 #define AMEND_OPTIONS_INIT                                                                                                     \

@@ -132,6 +132,11 @@ typedef struct amend_driver
                          amend_fault *fault, amend_error *error);
     /* Is the connection outside any transaction? Used by assertions and tests. */
     bool (*idle)(amend_conn *conn);
+    /*
+     * Optional. Nobody else in this process uses the driver's library: change those of its process-wide settings that make it
+     * faster. Called before the first open, perhaps more than once; must do no harm when it comes too late.
+     */
+    void (*own_process)(void);
 } amend_driver;
 
 #ifdef __cplusplus

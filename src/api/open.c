@@ -38,7 +38,7 @@ static const char *user(arena *a)
     return name == NULL ? arena_format(a, "uid %ld", (long)geteuid()) : arena_string(a, name);
 }
 
-static amend_status pick_driver(amend *h, const char *url, amend_error *error)
+static amend_status pick_driver(amend *h, const char *url, bool own_process, amend_error *error)
 {
     const char *missing = driver_missing(url);
     const amend_driver *driver = driver_for_url(url);
@@ -60,6 +60,10 @@ static amend_status pick_driver(amend *h, const char *url, amend_error *error)
         return error_set(error, AMEND_E_DRIVER_MISSING, "this build lacks the dialect \"%s\"", driver->dialect);
     }
     driver->describe(url, h->url_shown, sizeof h->url_shown, h->name, sizeof h->name);
+    if (own_process && driver->own_process != NULL)
+    {
+        driver->own_process();
+    }
     return AMEND_OK;
 }
 
@@ -86,7 +90,7 @@ static amend_status fill(amend *h, const amend_options *o, amend_error *error)
     {
         return error_memory(error);
     }
-    return o->url == NULL ? AMEND_OK : pick_driver(h, o->url, error);
+    return o->url == NULL ? AMEND_OK : pick_driver(h, o->url, o->own_process, error);
 }
 
 static amend_status check(const amend_options *options, amend_error *error)

@@ -29,6 +29,7 @@ typedef struct sqlite_conn
 /* open.c */
 amend_status sqlite_conn_open(const amend_connect *how, amend_conn **out, amend_fault *fault, amend_error *error);
 void sqlite_conn_close(amend_conn *conn);
+void sqlite_conn_own_process(void);
 
 /* exec.c */
 amend_status sqlite_conn_exec(amend_conn *conn, const amend_piece *pieces, size_t count, const amend_hooks *hooks,

@@ -15,4 +15,5 @@ const amend_driver driver_sqlite = {
     .close = sqlite_conn_close,
     .exec = sqlite_conn_exec,
     .idle = sqlite_conn_idle,
+    .own_process = sqlite_conn_own_process,
 };

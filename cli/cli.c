@@ -61,7 +61,6 @@ amend_status cli_open(cli *c, amend_error *error)
     options.on_event = events_handle;
     options.on_event_arg = c;
     options.own_process = true;
-    options.own_process = true;
     amend_status status = amend_open(&options, &c->handle, error);
     if (status == AMEND_OK && connects)
     {

@@ -209,6 +209,13 @@ AMEND_API AMEND_CHECKED amend_status amend_open(const amend_options *options, am
 /* Close the connection and free everything. NULL is allowed. */
 AMEND_API void amend_close(amend *handle);
 
+/*
+ * Ask the call that runs on this handle to stop: the running statement is cancelled, its migration is undone, those before it
+ * stay applied, and the call fails with CANCELLED. It can't be taken back: each later run on this handle fails the same. This
+ * is the one function that another thread, or a signal handler, may call while a call runs. NULL is allowed.
+ */
+AMEND_API void amend_cancel(amend *handle);
+
 /* The database's URL with its password as ***; lives as long as the handle. "" without one. */
 AMEND_API const char *amend_database(const amend *handle);
 

@@ -157,6 +157,14 @@ void amend_close(amend *handle)
     alloc_free(handle->allocator, handle, sizeof *handle);
 }
 
+void amend_cancel(amend *handle)
+{
+    if (handle != NULL)
+    {
+        atomic_store(&handle->session.cancelled, true); /* lock-free, so that a signal handler may */
+    }
+}
+
 const char *amend_database(const amend *handle)
 {
     return handle->url_shown;

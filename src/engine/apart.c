@@ -93,7 +93,7 @@ static amend_status apart_on_idle(void *arg)
     apart *p = arg;
     run_progress(p->runner);
     renew(p);
-    return p->lost ? AMEND_LOCKED : AMEND_OK;
+    return p->lost ? AMEND_LOCKED : session_go_on(p->runner->session, NULL);
 }
 
 static amend_status exec(apart *p, amend_fault *fault, amend_error *error)
@@ -347,6 +347,11 @@ static amend_status run_segments(apart *p, amend_error *error)
         if (s->last <= p->journal.done)
         {
             continue;
+        }
+        status = session_go_on(p->runner->session, error);
+        if (status != AMEND_OK)
+        {
+            return status;
         }
         status = s->bare ? run_bare(p, s->first, error)
                          : apart_send(p, WHAT_SCRIPT, AMEND_EVENT_STATEMENT_DONE, s->first, s->last, error);

@@ -111,7 +111,7 @@ static amend_status batch_on_row(void *arg, size_t piece, const amend_row *row)
     batch_reader *r = arg;
     if (r->message->parts[piece].kind != PART_RECORD)
     {
-        return AMEND_OK;
+        return session_go_on(r->runner->session, NULL);
     }
     for (unsigned i = 0; i < row->columns; i++)
     {
@@ -166,8 +166,9 @@ static void batch_on_done(void *arg, size_t piece, unsigned statement, int64_t r
 
 static amend_status batch_on_idle(void *arg)
 {
-    run_progress(((batch_reader *)arg)->runner);
-    return AMEND_OK;
+    runner *r = ((batch_reader *)arg)->runner;
+    run_progress(r);
+    return session_go_on(r->session, NULL);
 }
 
 static void batch_on_notice(void *arg, const char *severity, const char *text)
@@ -216,9 +217,8 @@ static amend_status retry_later(runner *r, const job *j, size_t *next, amend_err
     uint32_t pause = most / 2 + clock_random(most / 2 + 1);
     session_say(r->session, AMEND_EVENT_LOCK_RETRY, AMEND_WARNING, "%s %s: %s; trying again in %u ms (try %u of %d)",
                 j->step->version, j->step->name, error->message, pause, r->tries + 1, (int)TRIES);
-    clock_sleep_ms(pause);
     *next = j->index;
-    return AMEND_OK;
+    return session_pause(r->session, pause, error);
 }
 
 /* The job that a failed piece belongs to; before any step, the first. */
@@ -253,7 +253,8 @@ static amend_status batch_failed(runner *r, const message *m, const job *jobs, s
         return AMEND_OK;
     }
     explain_fault(r, m, jobs, count, fault, error);
-    if (fault->kind == AMEND_FAULT_LOST)
+    bool late = fault->kind == AMEND_FAULT_CANCELLED && r->results[j->index].state == AMEND_STATE_DONE;
+    if (fault->kind == AMEND_FAULT_LOST || late)
     {
         return error->status;
     }

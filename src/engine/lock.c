@@ -142,7 +142,7 @@ amend_status lock_wait_more(session *s, const history *h, lock_wait *wait, amend
         return error_set(error, AMEND_E_LOCKED, "waited %.1f s for %s", (double)(now - wait->since_ms) / 1000, who);
     }
     lock_tell(s, who, wait, now);
-    clock_sleep_ms(wait->pause_ms / 2 + clock_random(wait->pause_ms));
+    uint32_t pause = wait->pause_ms / 2 + clock_random(wait->pause_ms);
     wait->pause_ms = wait->pause_ms * 2 > PAUSE_MOST_MS ? PAUSE_MOST_MS : wait->pause_ms * 2;
-    return AMEND_OK;
+    return session_pause(s, pause, error);
 }

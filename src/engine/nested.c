@@ -46,8 +46,9 @@ static void nested_on_done(void *arg, size_t piece, unsigned statement, int64_t 
 
 static amend_status nested_on_idle(void *arg)
 {
-    run_progress(((nested_reader *)arg)->runner);
-    return AMEND_OK;
+    runner *r = ((nested_reader *)arg)->runner;
+    run_progress(r);
+    return session_go_on(r->session, NULL);
 }
 
 static amend_status nested_send(runner *r, message *m, amend_fault *fault, amend_error *error)
@@ -297,7 +298,8 @@ amend_status nested_run(runner *r, size_t *next, amend_error *error)
         size_t before = *next;
         arena *a = arena_new(r->session->allocator);
         status = a == NULL ? error_memory(error) : advance(&o, a, next, &stop, error);
-        bool over = r->single || *next == r->plan->count || clock_monotonic_ms() - o.start_ms > LONGEST_MS;
+        bool over = r->single || *next == r->plan->count || clock_monotonic_ms() - o.start_ms > LONGEST_MS ||
+                    session_go_on(r->session, NULL) != AMEND_OK;
         if (status == AMEND_OK && o.open && (over || *next <= before))
         {
             status = commit(&o, a, next, error);

@@ -129,7 +129,8 @@ amend_status run_plan(runner *r, amend_error *error)
     {
         r->current = next;
         r->step_start_ms = clock_monotonic_ms(); /* progress may be told before the step itself begins */
-        status = (nested ? nested_run : batch_run)(r, &next, &reason);
+        status = session_go_on(r->session, &reason);
+        status = status == AMEND_OK ? (nested ? nested_run : batch_run)(r, &next, &reason) : status;
     }
     if (status != AMEND_OK && !r->again)
     {

@@ -12,6 +12,7 @@ enum
 {
     BACKOFF_FIRST_MS = 100,
     BACKOFF_MOST_MS = 3000,
+    NAP_MS = 50, /* so soon a cancelled pause ends */
 };
 
 void session_tell(const session *s, amend_event *event)
@@ -47,6 +48,23 @@ void session_say(const session *s, amend_event_type type, amend_severity severit
     va_end(args);
     amend_event event = {.type = type, .severity = severity, .message = message};
     session_tell(s, &event);
+}
+
+amend_status session_go_on(session *s, amend_error *error)
+{
+    return atomic_load(&s->cancelled) ? error_set(error, AMEND_E_CANCELLED, "stopped") : AMEND_OK;
+}
+
+amend_status session_pause(session *s, uint32_t ms, amend_error *error)
+{
+    int64_t end = clock_monotonic_ms() + ms;
+    amend_status status = session_go_on(s, error);
+    for (int64_t left = ms; left > 0 && status == AMEND_OK; left = end - clock_monotonic_ms())
+    {
+        clock_sleep_ms(left < NAP_MS ? (uint32_t)left : NAP_MS);
+        status = session_go_on(s, error);
+    }
+    return status;
 }
 
 static amend_status open_once(session *s, bool read_only, uint32_t timeout_ms, uint32_t busy_ms, amend_conn **out,
@@ -95,7 +113,11 @@ amend_status session_connect(session *s, bool read_only, uint32_t timeout_ms, am
         }
         session_say(s, AMEND_EVENT_CONNECT_RETRY, AMEND_WARNING, "try %u to connect failed (%s); trying again in %u ms", try,
                     reason.message, pause);
-        clock_sleep_ms(pause);
+        status = session_pause(s, pause, error);
+        if (status != AMEND_OK)
+        {
+            return status;
+        }
         backoff = backoff * 2 > BACKOFF_MOST_MS ? BACKOFF_MOST_MS : backoff * 2;
     }
 }

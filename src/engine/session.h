@@ -9,6 +9,8 @@
 #include "dialect/dialect.h"
 #include "event/event.h"
 
+#include <stdatomic.h>
+
 typedef struct session
 {
     const amend_allocator *allocator;
@@ -22,19 +24,26 @@ typedef struct session
     amend_event_fn on_event;
     void *on_event_arg;
     uint32_t connect_timeout_ms, lock_timeout_ms, lock_wait_ms, lease_ms;
-    amend_conn *conn;  /* NULL until session_connect */
-    bool read_only;    /* conn was opened for looking only */
-    amend_conn *pulse; /* a second connection, for the heartbeat; NULL until it is needed */
+    amend_conn *conn;      /* NULL until session_connect */
+    bool read_only;        /* conn was opened for looking only */
+    amend_conn *pulse;     /* a second connection, for the heartbeat; NULL until it is needed */
+    atomic_bool cancelled; /* set by another thread or a signal handler, never taken back */
 } session;
 
 /*
  * Connect unless connected. A failure that may pass is tried again with exponential backoff and jitter until `timeout_ms` are
- * over, each try told as an event; a refusal is not, and neither is BUSY, which the caller may wait for as for a lock. A session that was opened for looking is opened anew for writing.
+ * over, each try told as an event; a refusal is not, and neither is BUSY, which the caller may wait for as for a lock. A
+ * session that was opened for looking is opened anew for writing.
  */
 amend_status session_connect(session *s, bool read_only, uint32_t timeout_ms, amend_error *error);
 /* Open the second connection, one try. */
 amend_status session_open_pulse(session *s, amend_error *error);
 void session_close(session *s);
+
+/* Was the session asked to stop? What an idle hook returns. Error: CANCELLED. */
+amend_status session_go_on(session *s, amend_error *error);
+/* Sleep, but not for much longer when the session is asked to stop. Error: CANCELLED. */
+amend_status session_pause(session *s, uint32_t ms, amend_error *error);
 
 /* driver->exec on the session's connection, with notices told as events when hooks has none. */
 amend_status session_exec(session *s, const amend_piece *pieces, size_t count, const amend_hooks *hooks, amend_fault *fault,

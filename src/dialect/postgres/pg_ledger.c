@@ -122,18 +122,11 @@ unsigned pg_ledger_release(buf *out, const ledger *l, const lease *lease)
     return 1;
 }
 
-/* The milliseconds since the heartbeat of the lock row `l`. */
-static void elapsed(buf *out)
+/* The milliseconds since the lock row's heartbeat. */
+static void elapsed(buf *out, const ledger *l)
 {
-    buf_format(out, "LEAST(EXTRACT(epoch FROM %s - l.heartbeat) * 1000, 2147483647)::pg_catalog.int4", NOW);
-}
-
-/* The same where there is no `l`. */
-static void elapsed_alone(buf *out, const ledger *l)
-{
-    buf_text(out, "(SELECT ");
-    elapsed(out);
-    buf_text(out, " FROM ");
+    buf_format(out, "(SELECT LEAST(pg_catalog.date_part('epoch', %s - l.heartbeat) * 1000, 2147483647)::pg_catalog.int4 FROM ",
+               NOW);
     pg_text_table(out, l, LOCK_TABLE);
     buf_text(out, " AS l WHERE l.id = 1)");
 }
@@ -179,7 +172,7 @@ static void insert_values(buf *out, const ledger *l, const history_row *row)
     else if ((l->columns & HISTORY_EXECUTION_TIME) != 0)
     {
         buf_text(out, ", ");
-        elapsed(out);
+        elapsed(out, l);
     }
     if ((l->columns & HISTORY_GIT_COMMIT) != 0)
     {
@@ -203,24 +196,21 @@ static void returning(buf *out, const ledger *l, const history_row *row, const c
     }
     else
     {
-        elapsed_alone(out, l);
+        elapsed(out, l);
     }
     buf_text(out, " AS execution_time_ms;\n");
 }
 
-/* Without the lock's row, version is NULL and the row is refused: we would not know whose turn it is. */
+/* Without the lock's row there is no execution time, and the row is refused: we would not know whose turn it is. */
 unsigned pg_ledger_record(buf *out, const ledger *l, const history_row *row)
 {
     buf_text(out, "INSERT INTO ");
     pg_text_table(out, l, HISTORY_TABLE);
     insert_columns(out, l);
-    buf_text(out, ") SELECT CASE l.id WHEN 1 THEN ");
+    buf_text(out, ") VALUES (");
     pg_text_literal(out, row->version);
-    buf_text(out, " END");
     insert_values(out, l, row);
-    buf_text(out, " FROM (SELECT) AS one LEFT JOIN ");
-    pg_text_table(out, l, LOCK_TABLE);
-    buf_text(out, " AS l ON l.id = 1");
+    buf_char(out, ')');
     returning(out, l, row, (l->columns & HISTORY_APPLIED_AT) != 0 ? "m.applied_at::pg_catalog.timestamptz" : NOW,
               (l->columns & HISTORY_EXECUTION_TIME) != 0);
     return 1;
@@ -260,23 +250,24 @@ static void detail(buf *out, const ledger *l, const event_row *row)
     buf_text(out, "pg_catalog.replace(");
     pg_text_literal(out, row->detail);
     buf_text(out, ", '%ms%', COALESCE(");
-    elapsed_alone(out, l);
-    buf_text(out, ", 0)::pg_catalog.text)");
+    elapsed(out, l);
+    buf_text(out, "::pg_catalog.text, '0'))");
 }
 
-/* The hash is made over these texts joined by 0x1f. Those that are known here become one literal. */
-static void hash(buf *out, const event_row *row)
+/* The fields that are known here become one literal, as the hash wants them: each behind a 0x1f, NULL like ''. */
+static void known_fields(buf *out, const char *const *fields, size_t count)
 {
-    const char *fields[] = {row->type, row->version, row->checksum, row->actor, row->host, row->application};
-    buf_text(out, "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws(E'\\x1f', "
-                  "COALESCE(e.prev, ''), e.id, ");
-    pg_text_iso(out, "e.at", "US");
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+    buf text;
+    buf_init(&text, out->allocator);
+    for (size_t i = 0; i < count; i++)
     {
-        buf_text(out, ", ");
-        pg_text_literal(out, fields[i] == NULL ? "" : fields[i]);
+        buf_char(&text, '\x1f');
+        buf_text(&text, fields[i] == NULL ? "" : fields[i]);
     }
-    buf_text(out, ", COALESCE(e.detail, '')), 'UTF8')), 'hex')");
+    buf_char(&text, '\x1f');
+    out->failed |= text.failed;
+    pg_text_literal(out, text.failed ? "" : text.data);
+    buf_clear(&text);
 }
 
 unsigned pg_ledger_event(buf *out, const ledger *l, const event_row *row)
@@ -290,9 +281,12 @@ unsigned pg_ledger_event(buf *out, const ledger *l, const event_row *row)
         pg_text_literal(out, fields[i]);
         buf_text(out, ", ");
     }
-    buf_text(out, "e.detail::pg_catalog.json, e.prev, ");
-    hash(out, row);
-    buf_text(out, " FROM (SELECT ");
+    buf_text(out, "e.detail::pg_catalog.json, e.prev, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to("
+                  "pg_catalog.concat(e.prev, E'\\x1f', e.id, E'\\x1f', ");
+    pg_text_iso(out, "e.at", "US");
+    buf_text(out, ", ");
+    known_fields(out, fields, sizeof fields / sizeof fields[0]);
+    buf_text(out, ", e.detail), 'UTF8')), 'hex') FROM (SELECT ");
     pg_text_literal(out, row->id);
     buf_format(out, "::pg_catalog.uuid AS id, %s AS at, ", NOW);
     detail(out, l, row);

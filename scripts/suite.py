@@ -188,7 +188,7 @@ def sanitizer_env(folder):
     logs.mkdir()
     logs.chmod(0o777)
     common = f"exitcode=99:log_path={logs}/report"
-    return {"ASAN_OPTIONS": f"{common}:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1",
+    return {"AMEND_TEST_KILLS": "12", "ASAN_OPTIONS": f"{common}:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1",
             "UBSAN_OPTIONS": f"{common}:print_stacktrace=1"}
 
 

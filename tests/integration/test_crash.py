@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Killed at any moment, cut off, or with the server gone: the next `up` finishes, and nothing tells that it ever happened."""
+import os
 import random
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from support.migrations import slow_statement, without_transaction, write_tables
 from support.project import Project
 from support.waiting import wait_until
 
-KILLS = 50
+KILLS = int(os.environ.get("AMEND_TEST_KILLS") or 50)  # fewer where everything is slow, as under sanitizers
 COUNT = 200
 SPECIAL = 100  # the one with statements outside transactions
 
@@ -86,19 +87,62 @@ def test_kill_while_statements_run_outside_a_transaction(project, db):
     assert db.versions() == ["001"] and db.applied_events() == ["001"]
 
 
-def test_terminated_politely(project, db):
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=["term", "int", "hup"])
+def test_stopped_by_a_signal(project, db, how):
+    """The statement is cancelled, also at the server: nothing of its migration comes about afterwards."""
     write_tables(project, 1)
-    project.up("002_slow", f"CREATE TABLE half (id INTEGER);\n{slow_statement(db.kind, 20)}")
+    project.up("002_slow", f"CREATE TABLE half (id INTEGER);\n{slow_statement(db.kind, 60)}")
     process = project.start("up")
     wait_until(lambda: running_slow(project, db, process), "the slow statement to run")
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(how)
     began = time.monotonic()
     result = project.finish(process)
-    assert result.code != 0 and time.monotonic() - began < 5
-    wait_until(lambda: not db.has("half"), "the failed migration to be gone")
+    assert result.code == 1 and "AM0215" in result.err and "002_slow.sql:2" in result.err, result
+    assert time.monotonic() - began < 5
+    assert db.versions() == ["001"] and not db.has("half") and db.lock()["holder"] is None
     project.up("002_slow", "CREATE TABLE half (id INTEGER);")
     project.amend("up")
-    assert db.versions() == ["001", "002"]
+    assert db.versions() == ["001", "002"] and chain.broken_links(db.events()) == []
+
+
+def test_signal_while_waiting_for_another_runner(project, db):
+    write_tables(project, 1)
+    project.amend("up")
+    write_tables(project, 1, first=2)
+    db.sql("UPDATE _migrations_lock SET holder = 'x', host = 'elsewhere', fence = fence + 1, heartbeat = %s"
+           % ("now()" if db.kind == "postgres" else "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"))
+    process = project.start("up")
+    assert "elsewhere" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    result = project.finish(process, timeout=5)
+    assert result.code == 1 and "AM0215" in result.err, result
+    assert db.versions() == ["001"] and db.lock()["holder"] == "x"
+
+
+def test_signal_while_trying_to_connect(bare_project):
+    write_tables(bare_project, 1)
+    process = bare_project.start("wait", url="postgres://owner@127.0.0.1:1/x")
+    assert "try 1" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    result = bare_project.finish(process, timeout=5)
+    assert result.code == 1 and "AM0215" in result.err, result
+
+
+def test_signal_between_many_small_migrations(project, db, make_db):
+    """The run stops soon, what is done is done, and the next one goes on."""
+    versions = write_two_hundred(project)
+    dice = random.Random(7)
+    for _ in range(5):
+        process = project.start("up")
+        time.sleep(dice.uniform(0.01, 0.2))
+        process.send_signal(signal.SIGTERM)
+        result = project.finish(process)
+        assert result.code in (0, 1, -signal.SIGTERM), result  # the last: before there was anything to undo
+        assert db.versions() == versions[:len(db.versions())]
+        assert db.versions() == [] or db.lock()["holder"] is None
+    project.amend("up")
+    assert db.versions() == versions == db.applied_events()
+    assert chain.broken_links(db.events()) == []
 
 
 def running_slow(project, db, process):

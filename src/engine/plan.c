@@ -222,8 +222,14 @@ static amend_status skip(arena *a, plan *p, entry *e, bool strict, amend_error *
     }
     p->skipped = skipped;
     p->skipped[p->skipped_count++] = e;
-    return add_problem(a, p, strict ? AMEND_ERROR : AMEND_WARNING, AMEND_E_NO_DOWN, e, error, "%s %s has no down script%s",
-                       entry_version(e), entry_name(e), strict ? "" : ": skipped, it stays applied");
+    amend_status status =
+        add_problem(a, p, strict ? AMEND_ERROR : AMEND_WARNING, AMEND_E_NO_DOWN, e, error, "%s %s has no down script%s",
+                    entry_version(e), entry_name(e), strict ? "" : ": skipped, it stays applied");
+    if (status == AMEND_OK && !strict)
+    {
+        p->problems[p->problem_count - 1].hint = "Write its down script to be able to roll it back.";
+    }
+    return status;
 }
 
 static amend_status roll_back(arena *a, const view *v, const amend_run *run, size_t floor, unsigned steps, plan *out,

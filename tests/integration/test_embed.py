@@ -54,10 +54,12 @@ def test_the_directory_says_the_same(lite_project, lite, tmp_path):
     assert lite.versions() == []
 
 
-def sanitizers(build):
+def instrumentation(build):
+    """What a build for coverage or with sanitizers needs at the link of an archive's user too."""
     options = json.loads(subprocess.run(["meson", "introspect", "--buildoptions", build], capture_output=True, check=True).stdout)
-    value = next(option["value"] for option in options if option["name"] == "b_sanitize")
-    return [] if value == "none" else [f"-fsanitize={value}"]
+    value = {option["name"]: option["value"] for option in options}
+    flags = [] if value["b_sanitize"] == "none" else [f"-fsanitize={value['b_sanitize']}"]
+    return flags + ["--coverage"] * value["b_coverage"]
 
 
 @pytest.mark.parametrize("static", [False, True], ids=["shared", "static"])
@@ -73,10 +75,13 @@ def test_against_an_installed_copy(lite, tmp_path, static):
     amend = next(str(path) for path in stage.rglob("bin/amend"))
     library = os.path.dirname(os.path.dirname(installed[0]))
 
+    version = run(["pkg-config", "--modversion", "amend"], tmp_path, **config).stdout.strip()
+    assert version in run([amend, "--version"], tmp_path, LD_LIBRARY_PATH=library).stdout
+
     run([amend, "embed", CARDS, "-o", "migrations.c"], tmp_path, LD_LIBRARY_PATH=library)
     flags = run(["pkg-config", "--cflags", "--libs"] + ["--static"] * static + ["amend"], tmp_path, **config).stdout.split()
     if static:  # the archive itself; -lamend would find the shared object beside it
         flags = [os.path.join(library, "libamend.a") if flag == "-lamend" else flag for flag in flags]
     run(["cc", "-std=c17", "-Wall", "-Wextra", "-Werror", "-o", "embed", os.path.join(ROOT, "examples", "embed", "main.c"),
-         "migrations.c"] + flags + sanitizers(build), tmp_path)
+         "migrations.c"] + flags + instrumentation(build), tmp_path)
     check_program(str(tmp_path / "embed"), tmp_path, lite, LD_LIBRARY_PATH=None if static else library)

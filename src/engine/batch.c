@@ -157,7 +157,7 @@ static void batch_on_done(void *arg, size_t piece, unsigned statement, int64_t r
         r->applied_at = NULL;
         return;
     case PART_RELEASE:
-        r->runner->released = true;
+        r->runner->released = piece + 1 == r->message->count; /* its COMMIT */
         return;
     default:
         return;
@@ -251,6 +251,12 @@ static amend_status batch_failed(runner *r, const message *m, const job *jobs, s
         r->stop = located ? j->index : jobs[0].index + 1;
         *next = jobs[0].index;
         return AMEND_OK;
+    }
+    if (run_release_failed(r, m, fault, error))
+    {
+        undo(r);
+        *next = jobs[count - 1].index + 1;
+        return AMEND_OK; /* run_plan tries once more */
     }
     explain_fault(r, m, jobs, count, fault, error);
     bool late = fault->kind == AMEND_FAULT_CANCELLED && r->results[j->index].state == AMEND_STATE_DONE;

@@ -241,6 +241,13 @@ void explain_fault(runner *r, const message *m, const job *jobs, size_t job_coun
         explain_script(m, j, fault, error);
         return;
     }
+    if (fault->kind == AMEND_FAULT_UNRUN && job_count == 1 && p->kind != PART_SCRIPT)
+    {
+        /* Refused as a whole, nobody knows where: in the one text that isn't ours. */
+        error_copy(error->version, sizeof error->version, slice_of(jobs[0].step->version));
+        error_copy(error->file, sizeof error->file, slice_of(jobs[0].file));
+        return;
+    }
     if (p->kind == PART_STEP_END && j != NULL && j->scripted && error->code == AMEND_E_STATEMENT)
     {
         error_copy(error->file, sizeof error->file, slice_of(j->file));

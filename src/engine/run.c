@@ -73,7 +73,7 @@ static void tell_failure(runner *r, const amend_error *error)
             break;
         }
     }
-    if (step >= r->plan->count)
+    if (step >= r->plan->count || r->results[step].state == AMEND_STATE_DONE)
     {
         return;
     }
@@ -116,6 +116,18 @@ static void give_back(const giveback *g, const runner *r, const amend_error *err
         amend_hooks silent = {0};
         (void)!session_run(r->session, buf_slice(&g->text), g->statements, &silent, NULL, NULL);
     }
+}
+
+bool run_release_failed(const runner *r, const message *m, const amend_fault *fault, const amend_error *error)
+{
+    bool apart = r->session->dialect->words->lock_begin[0] != '\0'; /* else the commit comes behind it */
+    bool refused = fault->kind == AMEND_FAULT_BUSY || fault->kind == AMEND_FAULT_STATEMENT;
+    if (!apart || !refused || m->parts[fault->piece].kind != PART_RELEASE)
+    {
+        return false;
+    }
+    session_say(r->session, AMEND_EVENT_WARNING, AMEND_WARNING, "the lock could not be given back: %s", error->message);
+    return true;
 }
 
 amend_status run_plan(runner *r, amend_error *error)

@@ -55,6 +55,8 @@ void run_started(runner *r, size_t step, unsigned statements);
 void run_done(runner *r, size_t step, int64_t execution_time_ms, const char *applied_at);
 /* Told while waiting for the database: progress. */
 void run_progress(runner *r);
+/* Was the fault only in giving the lock back, behind the commit of all steps? That is told as a warning: the work is done. */
+bool run_release_failed(const runner *r, const message *m, const amend_fault *fault, const amend_error *error);
 /* What the whole plan would send, as text. */
 amend_status run_print(runner *r, buf *out, amend_error *error);
 

@@ -44,9 +44,10 @@ static amend_status fake_open(const amend_connect *how, amend_conn **out, amend_
     }
     fake_script *s = script;
     s->opened++;
-    if (s->open_fault != AMEND_FAULT_NONE && s->open_fails > 0)
+    if (s->open_fault != AMEND_FAULT_NONE && s->open_fails > 0 && s->opened > s->open_skip)
     {
         s->open_fails--;
+        s->refused++;
         fault->kind = s->open_fault;
         return error_set(error, s->open_fault == AMEND_FAULT_LOST ? AMEND_E_UNREACHABLE : AMEND_E_DENIED, "as the script says");
     }
@@ -90,7 +91,7 @@ static fake_rule *find_rule(const fake_conn *c, const char *statement)
 static void note(fake_script *s, const char *statement)
 {
     size_t used = strlen(s->log);
-    snprintf(s->log + used, sizeof s->log - used, "%.48s\n", statement);
+    snprintf(s->log + used, sizeof s->log - used, "%.80s\n", statement);
     s->statements++;
     s->in_tx = strncasecmp(statement, "BEGIN", 5) == 0 ||
                (s->in_tx && strncasecmp(statement, "COMMIT", 6) != 0 && strncasecmp(statement, "ROLLBACK", 8) != 0);

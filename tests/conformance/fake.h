@@ -33,11 +33,12 @@ typedef struct fake_script
     fake_rule *rules;
     size_t count;
     amend_fault_kind open_fault; /* NONE: connecting works */
+    unsigned open_skip;          /* let so many connections work first */
     unsigned open_fails;         /* so often */
     /* what happened */
-    unsigned opened, closed, execs, statements;
+    unsigned opened, refused, closed, execs, statements;
     bool in_tx;
-    char log[16384]; /* the first words of each statement that ran, one a line */
+    char log[32768]; /* the first words of each statement that ran, one a line */
 } fake_script;
 
 extern const amend_driver fake_driver;

@@ -97,7 +97,7 @@ static amend_status up(fixture *f)
 static void stop(fixture *f)
 {
     session_close(&f->session);
-    assert_int_equal(f->script.opened, f->script.closed);
+    assert_int_equal(f->script.opened, f->script.closed + f->script.refused);
     arena_free(f->arena);
 }
 
@@ -220,7 +220,6 @@ static void test_connecting_is_tried_again(void **state)
     f.script.open_fails = 2;
     assert_int_equal(up(&f), AMEND_OK);
     assert_int_equal(f.told[AMEND_EVENT_CONNECT_RETRY], 2);
-    f.script.closed += 2; /* the failed ones */
     stop(&f);
 }
 
@@ -232,7 +231,6 @@ static void test_connecting_in_vain(void **state)
     f.script.open_fails = 1000;
     assert_int_equal(up(&f), AMEND_UNREACHABLE);
     assert_true(f.told[AMEND_EVENT_CONNECT_RETRY] >= 1);
-    f.script.closed = f.script.opened;
     stop(&f);
 }
 
@@ -244,7 +242,6 @@ static void test_denied_is_not_tried_again(void **state)
     f.script.open_fails = 1;
     assert_int_equal(up(&f), AMEND_UNREACHABLE);
     assert_int_equal(f.script.opened, 1);
-    f.script.closed = 1;
     stop(&f);
 }
 

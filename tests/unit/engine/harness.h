@@ -64,6 +64,11 @@ void harness_expect(const harness *h, const char *sql, const char *rows);
     {                                                                                                                          \
         .match = "to_regclass", .columns = 5, .names = harness_meta, .values = harness_meta_there                              \
     }
+/* What our own statements contain, for rules that match them. */
+#define HARNESS_ACQUIRE "fence + 1 END"
+#define HARNESS_GUARD "fence END"
+#define HARNESS_RECORD "AS m (version"
+#define HARNESS_RELEASE "SET holder = NULL"
 extern const char *const harness_meta[5], *const harness_meta_fresh[5], *const harness_meta_there[5];
 
 #define HARNESS_FAKE(h, ...)                                                                                                   \

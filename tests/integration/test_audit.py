@@ -68,12 +68,6 @@ def test_tampering_is_found(busy, db, how):
     assert "AM0602" in result.all
 
 
-def test_verify_finds_what_the_history_does_not_have_from_the_events(busy, db):
-    """Rows of _migrations that no event tells of: another tool's, which is allowed, or somebody's hand."""
-    db.sql("DELETE FROM _migrations WHERE version = '004'")
-    assert chain.replay(db.events()) != {row["version"]: row["checksum"] for row in db.history()}
-
-
 def test_all_or_nothing(project, db):
     """The event stands in the same transaction as what it tells of: a failed migration has no applied event."""
     write_tables(project, 2)

@@ -49,7 +49,7 @@ def test_directory_named_like_a_migration(project, db):
     write_tables(project, 1)
     os.mkdir(f"{project.dir}/002_dir.sql")
     result = project.amend("up", check=None)
-    assert result.code in (0, 1) and "002_dir.sql" in result.err or db.versions() == ["001"], result
+    assert "002_dir.sql" in result.err and db.versions() == ([] if result.code else ["001"]), result
 
 
 @pytest.mark.parametrize("bad", [b"SELECT '\xff';\n", b"SELECT '\xc3';", b"SELECT '\xed\xa0\x80';", b"SELECT '\xc0\xaf';", b"SELECT 1;\0\n"],

@@ -149,17 +149,25 @@ static amend_status take_copy(splitter *s, stmt *at)
     return AMEND_FAILED;
 }
 
-/* Behind the next semicolon from `at` on; 0 when there is none. */
-static size_t next_semicolon(slice text, size_t at)
+/* Behind the next semicolon from `at` on, or behind what the text ends with; 0 when there is nothing more. */
+static size_t next_end(slice text, size_t at)
 {
     pg_lexer lexer = {.text = text, .at = at};
-    pg_token t;
-    do
+    size_t end = 0;
+    for (;;)
     {
+        pg_token t;
         pg_lexer_next(&lexer, &t);
+        if (t.kind == PG_END || t.kind == PG_UNENDED || t.kind == PG_BACKSLASH)
+        {
+            return end;
+        }
+        end = t.end;
+        if (pg_lexer_is_symbol(&t, ';'))
+        {
+            return end;
+        }
     }
-    while (t.kind != PG_END && t.kind != PG_UNENDED && t.kind != PG_BACKSLASH && !pg_lexer_is_symbol(&t, ';'));
-    return pg_lexer_is_symbol(&t, ';') ? t.end : 0;
 }
 
 /* Where the statement that the tokens see in [start, end) ends by the parser. False when memory is short. */
@@ -185,7 +193,7 @@ static bool ask_parser(splitter *s, size_t start, size_t *end)
             *end = start + first + 1;
             return true;
         }
-        guess = next_semicolon(text, guess);
+        guess = next_end(text, guess);
     }
     return true;
 }

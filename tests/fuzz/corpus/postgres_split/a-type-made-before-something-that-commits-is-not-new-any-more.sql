@@ -1,0 +1,1 @@
+CREATE TYPE mood AS ENUM ('a'); VACUUM; ALTER TYPE mood ADD VALUE 'b'; SELECT 'b';

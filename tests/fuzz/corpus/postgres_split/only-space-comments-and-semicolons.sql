@@ -1,0 +1,2 @@
+  -- a comment; with a semicolon
+/* another; /* in it; */ one */ ;; ;

@@ -1,0 +1,4 @@
+SELECT 'a'
+  'b;'; SELECT E'a'
+ -- between
+'it\'s;'; SELECT 'a'  'b' ;

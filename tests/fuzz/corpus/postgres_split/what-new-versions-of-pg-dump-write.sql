@@ -1,0 +1,6 @@
+--
+-- PostgreSQL database dump
+--
+
+\restrict xIqQ
+SELECT 1;

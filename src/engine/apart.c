@@ -30,6 +30,7 @@ typedef struct apart
     arena *arena;
     job *job;
     journal journal;
+    size_t done; /* so many statements of the file are done, and nobody need do them again */
     int64_t start_ms, took_ms;
     message message; /* the one at hand */
     bool lost;       /* the lease was found to be lost while a statement ran */
@@ -106,7 +107,7 @@ static amend_status exec(apart *p, amend_fault *fault, amend_error *error)
     amend_status status = session_exec(p->runner->session, p->message.pieces, p->message.count, &hooks, fault, error);
     if (status != AMEND_OK && p->lost)
     {
-        error_set(error, AMEND_E_LOCK_LOST, "the lock was lost to another runner while a statement ran");
+        return error_set(error, AMEND_E_LOCK_LOST, "the lock was lost to another runner while a statement ran");
     }
     return status;
 }
@@ -124,11 +125,12 @@ static void compose_journal(apart *p, amend_event_type type, size_t first, size_
     buf_clear(&detail);
 }
 
+/* The segment that holds statement `first`. */
 static const segment *segment_at(const outline *o, size_t first)
 {
     for (size_t i = 0; i < o->count; i++)
     {
-        if (o->segments[i].first == first)
+        if (first >= o->segments[i].first && first < o->segments[i].last)
         {
             return &o->segments[i];
         }
@@ -182,14 +184,20 @@ static amend_status apart_send(apart *p, what wanted, amend_event_type type, siz
     amend_status status = exec(p, &fault, error);
     if (status != AMEND_OK)
     {
-        r->trail = before;
-        if (!p->message.failed && error->code != AMEND_E_LOCK_LOST)
+        bool all_done = !p->message.failed && run_release_failed(r, &p->message, &fault, error);
+        r->trail = all_done ? r->trail : before;
+        if (!all_done && !p->message.failed && error->code != AMEND_E_LOCK_LOST)
         {
             explain_fault(r, &p->message, p->job, 1, &fault, error);
         }
+        status = all_done ? AMEND_OK : error->status;
         const tx_words *w = r->session->dialect->words;
         amend_hooks silent = {0};
         (void)!session_run(r->session, slice_of(w->batch_abort), message_statements(w->batch_abort), &silent, NULL, NULL);
+    }
+    else if (wanted == WHAT_RECORD)
+    {
+        r->released = p->job->index + 1 == r->plan->count;
     }
     message_clear(&p->message);
     return status;
@@ -199,6 +207,7 @@ typedef struct invalid
 {
     arena *arena;
     const char *schema, *name;
+    bool failed; /* out of memory */
 } invalid;
 
 static amend_status on_invalid(void *arg, size_t piece, const amend_row *row)
@@ -209,8 +218,9 @@ static amend_status on_invalid(void *arg, size_t piece, const amend_row *row)
     {
         i->schema = arena_string(i->arena, row->values[0]);
         i->name = arena_string(i->arena, row->values[1]);
+        i->failed = i->schema == NULL || i->name == NULL;
     }
-    return AMEND_OK;
+    return i->failed ? AMEND_FAILED : AMEND_OK;
 }
 
 /* An index left invalid by an interrupted CREATE INDEX CONCURRENTLY counts as existing, but answers no query: drop it. */
@@ -229,6 +239,7 @@ static amend_status drop_invalid(apart *p, size_t number, amend_error *error)
     amend_hooks hooks = {.arg = &found, .row = on_invalid};
     unsigned n = d->invalid_index(&text, t);
     amend_status status = text.failed ? error_memory(error) : session_run(r->session, buf_slice(&text), n, &hooks, NULL, error);
+    status = found.failed ? error_memory(error) : status;
     if (status == AMEND_OK && found.name != NULL)
     {
         buf_reset(&text);
@@ -271,6 +282,7 @@ static amend_status run_bare(apart *p, size_t i, amend_error *error)
     if (status != AMEND_OK && !p->message.failed && error->code != AMEND_E_LOCK_LOST)
     {
         explain_fault(r, &p->message, p->job, 1, &fault, error);
+        status = error->status;
     }
     message_clear(&p->message);
     return status == AMEND_OK ? apart_send(p, WHAT_EVENT, AMEND_EVENT_STATEMENT_DONE, i, i + 1, error) : status;
@@ -337,41 +349,74 @@ static amend_status read_journal(apart *p, amend_error *error)
     return p->journal.wrong ? apart_refuse(p, AMEND_E_PARTIAL_CHANGED, error) : AMEND_OK;
 }
 
-static amend_status run_segments(apart *p, amend_error *error)
+/* What is left of one segment; a lock that was not to be had in time is waited for. */
+static amend_status run_segment(apart *p, const segment *s, amend_error *error)
 {
-    const outline *o = &p->job->outline;
-    amend_status status = AMEND_OK;
-    for (size_t i = 0; i < o->count && status == AMEND_OK; i++)
+    runner *r = p->runner;
+    size_t first =
+        s->first > p->done ? s->first : p->done; /* the file may have more in this transaction than when it was run */
+    amend_status status;
+    bool again;
+    do
     {
-        const segment *s = &o->segments[i];
-        if (s->last <= p->journal.done)
-        {
-            continue;
-        }
-        status = session_go_on(p->runner->session, error);
+        again = false;
+        status = session_go_on(r->session, error);
         if (status != AMEND_OK)
         {
             return status;
         }
-        status = s->bare ? run_bare(p, s->first, error)
-                         : apart_send(p, WHAT_SCRIPT, AMEND_EVENT_STATEMENT_DONE, s->first, s->last, error);
-        p->runner->statement = (unsigned)s->last;
+        status =
+            s->bare ? run_bare(p, first, error) : apart_send(p, WHAT_SCRIPT, AMEND_EVENT_STATEMENT_DONE, first, s->last, error);
+        bool server = (r->session->dialect->traits & DIALECT_OUTER_TX) == 0; /* the others have waited already */
+        if (status != AMEND_OK && server && error->code == AMEND_E_BUSY)
+        {
+            status = batch_wait(r, p->job, error);
+            again = status == AMEND_OK;
+        }
     }
+    while (again);
     return status;
 }
 
-/* What is done stays: say so. */
-static void hint_partial(apart *p, amend_error *error)
+static amend_status run_segments(apart *p, amend_error *error)
 {
-    unsigned failed = error->statement;
-    if (failed > 1 && error->code != AMEND_E_LOCK_LOST && error->code != AMEND_E_CONNECTION_LOST)
+    const outline *o = &p->job->outline;
+    for (size_t i = 0; i < o->count; i++)
     {
-        error_hint(error,
-                   "This migration can't run in one transaction: statement 1%s%u%s done and journalled. Correct the file from "
-                   "statement %u on and run the command again.",
-                   failed > 2 ? " to " : " (of ", failed > 2 ? failed - 1 : (unsigned)p->job->outline.script.count,
-                   failed > 2 ? " are" : ") is", failed);
+        const segment *s = &o->segments[i];
+        if (s->last <= p->done)
+        {
+            continue;
+        }
+        amend_status status = run_segment(p, s, error);
+        if (status != AMEND_OK)
+        {
+            return status;
+        }
+        p->done = s->last;
+        p->runner->statement = (unsigned)s->last;
+        p->runner->tries = 0;
     }
+    return AMEND_OK;
+}
+
+/* What is done stays: say so. */
+static void hint_partial(const apart *p, amend_error *error)
+{
+    if (p->done == 0 || error->statement <= p->done || error->code == AMEND_E_LOCK_LOST ||
+        error->code == AMEND_E_CONNECTION_LOST)
+    {
+        return;
+    }
+    char done[40] = "statement is";
+    if (p->done > 1)
+    {
+        snprintf(done, sizeof done, "%zu statements are", p->done);
+    }
+    error_hint(error,
+               "This migration can't run in one transaction: its first %s done and journalled. Correct the file from statement "
+               "%zu on and run the command again.",
+               done, p->done + 1);
 }
 
 amend_status apart_run(runner *r, arena *a, job *j, amend_error *error)
@@ -381,6 +426,7 @@ amend_status apart_run(runner *r, arena *a, job *j, amend_error *error)
     amend_status status = read_journal(&p, error);
     if (status == AMEND_OK)
     {
+        p.done = p.journal.done;
         status = run_segments(&p, error);
     }
     p.took_ms = clock_monotonic_ms() - p.start_ms;
@@ -390,7 +436,6 @@ amend_status apart_run(runner *r, arena *a, job *j, amend_error *error)
     }
     if (status == AMEND_OK)
     {
-        r->released = j->index + 1 == r->plan->count;
         run_done(r, j->index, p.took_ms, NULL);
         return AMEND_OK;
     }

@@ -202,14 +202,15 @@ static void undo(runner *r)
     (void)!session_run(r->session, slice_of(words), message_statements(words), &silent, NULL, NULL);
 }
 
-/* A lock was not to be had in time: wait a little, so that what queued behind us can pass, and try the step again. */
-static amend_status retry_later(runner *r, const job *j, size_t *next, amend_error *error)
+/*
+ * A lock was not to be had in time: wait a little, so that what queued behind us can pass; AMEND_OK means that the step is to
+ * be tried again. When it was tried often enough, the error stays.
+ */
+amend_status batch_wait(runner *r, const job *j, amend_error *error)
 {
-    undo(r);
     if (++r->tries >= TRIES)
     {
         error_hint(error, "Find the session that holds the lock (pg_stat_activity, pg_locks), or raise --lock-timeout.");
-        clean_up(r, j, error, "");
         return error->status;
     }
     uint32_t most = RETRY_FIRST_MS << r->tries;
@@ -217,8 +218,19 @@ static amend_status retry_later(runner *r, const job *j, size_t *next, amend_err
     uint32_t pause = most / 2 + clock_random(most / 2 + 1);
     session_say(r->session, AMEND_EVENT_LOCK_RETRY, AMEND_WARNING, "%s %s: %s; trying again in %u ms (try %u of %d)",
                 j->step->version, j->step->name, error->message, pause, r->tries + 1, (int)TRIES);
-    *next = j->index;
     return session_pause(r->session, pause, error);
+}
+
+static amend_status retry_later(runner *r, const job *j, size_t *next, amend_error *error)
+{
+    undo(r);
+    *next = j->index;
+    amend_status status = batch_wait(r, j, error);
+    if (status != AMEND_OK)
+    {
+        clean_up(r, j, error, "");
+    }
+    return status;
 }
 
 /* The job that a failed piece belongs to; before any step, the first. */

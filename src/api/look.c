@@ -164,25 +164,23 @@ amend_status amend_inspect(amend *handle, amend_report **out, amend_error *error
     return status;
 }
 
+/* Is the audit trail whole, and does the history agree with it? */
 static amend_status verify_trail(amend *handle, report_box *box, const history *h, size_t *found, amend_error *error)
 {
     audit result;
+    plan differences = {0};
     amend_status status = audit_check(&handle->session, &h->ledger, &result, error);
-    if (status != AMEND_OK || result.broken[0] == '\0')
+    if (status == AMEND_OK && result.broken[0] != '\0')
     {
-        return status;
+        status = plan_problem(box->arena, &differences, AMEND_ERROR, AMEND_E_AUDIT_CHAIN, NULL, NULL, error,
+                              "the audit trail was altered at event %s", result.broken);
     }
-    (*found)++;
-    const char *message = arena_format(box->arena, "the audit trail was altered at event %s", result.broken);
-    if (message == NULL)
+    if (status == AMEND_OK)
     {
-        return error_memory(error);
+        status = audit_project(&handle->session, box->arena, h, &differences, error);
     }
-    amend_problem p = {.severity = AMEND_ERROR,
-                       .code = AMEND_E_AUDIT_CHAIN,
-                       .message = message,
-                       .hint = amend_explain(AMEND_E_AUDIT_CHAIN)->remedy};
-    return report_problem(box, &p, error);
+    *found += differences.conflicts;
+    return status == AMEND_OK ? report_problems(box, differences.problems, differences.problem_count, error) : status;
 }
 
 amend_status amend_verify(amend *handle, amend_report **out, amend_error *error)

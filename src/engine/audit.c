@@ -2,6 +2,7 @@
 #include "engine/audit.h"
 
 #include "base/error.h"
+#include "base/sort.h"
 
 #include <strings.h>
 
@@ -109,4 +110,105 @@ amend_status audit_check(session *s, const ledger *ledger, audit *out, amend_err
     audit_reader r = {.audit = out};
     amend_hooks hooks = {.arg = &r, .row = check};
     return read_events(s, ledger, 0, &hooks, error);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- replaying */
+
+/* What one event makes of its version. */
+typedef struct turn
+{
+    const char *version;
+    bool applied;
+} turn;
+
+typedef struct replay
+{
+    arena *arena;
+    const turn **turns;
+    size_t count;
+    bool failed; /* out of memory */
+} replay;
+
+static amend_status replay_event(void *arg, size_t piece, const amend_row *row)
+{
+    replay *r = arg;
+    event_row e = audit_read_row(row);
+    amend_event_type type = e.type == NULL ? AMEND_EVENT_TYPES : event_type_of(e.type);
+    bool on = type == AMEND_EVENT_MIGRATION_APPLIED || type == AMEND_EVENT_MIGRATION_BASELINED;
+    (void)piece;
+    if (e.version == NULL || (!on && type != AMEND_EVENT_MIGRATION_ROLLED_BACK))
+    {
+        return AMEND_OK;
+    }
+    turn *t = arena_alloc(r->arena, sizeof *t);
+    const turn **turns = arena_grow(r->arena, (void *)r->turns, r->count, sizeof *turns);
+    const char *version = arena_string(r->arena, e.version);
+    if (t == NULL || turns == NULL || version == NULL)
+    {
+        r->failed = true;
+        return AMEND_FAILED;
+    }
+    *t = (turn){.version = version, .applied = on};
+    r->turns = turns;
+    r->turns[r->count++] = t;
+    return AMEND_OK;
+}
+
+static int turn_compare(const void *a, const void *b)
+{
+    return version_compare(((const turn *)a)->version, ((const turn *)b)->version);
+}
+
+static int row_compare(const void *a, const void *b)
+{
+    return version_compare(((const applied *)a)->version, ((const applied *)b)->version);
+}
+
+/* Walk both in order of version: the last turn of each against the row, if there is one. */
+static amend_status compare_turns(const replay *r, const applied **rows, size_t row_count, plan *out, amend_error *error)
+{
+    amend_status status = AMEND_OK;
+    for (size_t i = 0, k = 0; i < r->count && status == AMEND_OK; i++)
+    {
+        const turn *t = r->turns[i];
+        if (i + 1 < r->count && turn_compare(t, r->turns[i + 1]) == 0)
+        {
+            continue;
+        }
+        while (k < row_count && version_compare(rows[k]->version, t->version) < 0)
+        {
+            k++;
+        }
+        bool there = k < row_count && version_compare(rows[k]->version, t->version) == 0;
+        if (there != t->applied)
+        {
+            status = plan_problem(r->arena, out, AMEND_ERROR, AMEND_E_PROJECTION, t->version, NULL, error,
+                                  there ? "%s is in the history, but the audit trail says that it was rolled back"
+                                        : "%s is applied by the audit trail, but the history has no row of it",
+                                  t->version);
+        }
+    }
+    return status;
+}
+
+amend_status audit_project(session *s, arena *a, const history *h, plan *out, amend_error *error)
+{
+    replay r = {.arena = a};
+    amend_hooks hooks = {.arg = &r, .row = replay_event};
+    amend_status status = read_events(s, &h->ledger, 0, &hooks, error);
+    const applied **rows = arena_array(a, h->count + 1, sizeof *rows);
+    if (r.failed || rows == NULL)
+    {
+        return error_memory(error);
+    }
+    for (size_t i = 0; i < h->count; i++)
+    {
+        rows[i] = &h->rows[i];
+    }
+    if (status == AMEND_OK && (!sort_pointers(a, (const void **)rows, h->count, row_compare) ||
+                               !sort_pointers(a, (const void **)r.turns, r.count, turn_compare)))
+    {
+        return error_memory(error);
+    }
+    return status == AMEND_OK ? compare_turns(&r, rows, h->count, out, error) : status;
 }

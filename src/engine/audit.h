@@ -4,6 +4,7 @@
 #define AMEND_ENGINE_AUDIT_H
 
 #include "engine/history.h"
+#include "engine/plan.h"
 
 /* Oldest first, only the newest `limit` unless it is 0. No table is no event. */
 amend_status audit_read(session *s, const ledger *ledger, size_t limit, amend_event_fn fn, void *arg, amend_error *error);
@@ -16,5 +17,12 @@ typedef struct audit
 
 /* Read it all and check that each hash follows from the event and from the hash before it. */
 amend_status audit_check(session *s, const ledger *ledger, audit *out, amend_error *error);
+
+/*
+ * The history is the projection of the events: replay them and compare. Adds a problem PROJECTION to `out` for each version
+ * that the events say is applied and the history lacks, or the other way round. A row without any event is another tool's, and
+ * fine.
+ */
+amend_status audit_project(session *s, arena *a, const history *h, plan *out, amend_error *error);
 
 #endif

@@ -30,9 +30,13 @@ static amend_status add_step(arena *a, plan *p, action action, entry *e, amend_e
     return AMEND_OK;
 }
 
-__attribute__((format(printf, 7, 8))) static amend_status add_problem(arena *a, plan *p, amend_severity severity,
-                                                                      amend_code code, const entry *e, amend_error *error,
-                                                                      const char *format, ...)
+static const char *entry_file(const entry *e)
+{
+    return e->file == NULL ? NULL : e->file->up_file;
+}
+
+amend_status plan_problem(arena *a, plan *p, amend_severity severity, amend_code code, const char *version, const char *file,
+                          amend_error *error, const char *format, ...)
 {
     char message[1024];
     va_list args;
@@ -49,8 +53,8 @@ __attribute__((format(printf, 7, 8))) static amend_status add_problem(arena *a, 
     p->problems = problems;
     p->problems[p->problem_count++] = (amend_problem){.severity = severity,
                                                       .code = code,
-                                                      .version = e == NULL ? NULL : entry_version(e),
-                                                      .file = e == NULL || e->file == NULL ? NULL : e->file->up_file,
+                                                      .version = version,
+                                                      .file = file,
                                                       .message = text,
                                                       .hint = known == NULL ? NULL : known->remedy};
     p->conflicts += severity == AMEND_ERROR;
@@ -100,18 +104,19 @@ static amend_status add_difference(arena *a, const view *v, plan *p, const entry
     switch (e->state)
     {
     case AMEND_STATE_CHANGED:
-        return add_problem(a, p, AMEND_ERROR, AMEND_E_CHECKSUM, e, error, "the file of %s has changed since it was applied",
-                           entry_version(e));
+        return plan_problem(a, p, AMEND_ERROR, AMEND_E_CHECKSUM, entry_version(e), entry_file(e), error,
+                            "the file of %s has changed since it was applied", entry_version(e));
     case AMEND_STATE_MISSING:
-        return add_problem(a, p, AMEND_ERROR, AMEND_E_FILE_GONE, e, error, "%s %s is applied, but its file is gone",
-                           entry_version(e), entry_name(e));
+        return plan_problem(a, p, AMEND_ERROR, AMEND_E_FILE_GONE, entry_version(e), entry_file(e), error,
+                            "%s %s is applied, but its file is gone", entry_version(e), entry_name(e));
     case AMEND_STATE_NEWER:
-        return add_problem(a, p, AMEND_NOTE, AMEND_E_OLDER_PROGRAM, e, error,
-                           "this program is older than the database: %s %s is applied and newer than all files",
-                           entry_version(e), entry_name(e));
+        return plan_problem(a, p, AMEND_NOTE, AMEND_E_OLDER_PROGRAM, entry_version(e), entry_file(e), error,
+                            "this program is older than the database: %s %s is applied and newer than all files",
+                            entry_version(e), entry_name(e));
     case AMEND_STATE_OUT_OF_ORDER:
-        return add_problem(a, p, AMEND_ERROR, AMEND_E_OUT_OF_ORDER, e, error, "%s is pending, but %s is applied already",
-                           entry_version(e), entry_version(&v->entries[v->newest]));
+        return plan_problem(a, p, AMEND_ERROR, AMEND_E_OUT_OF_ORDER, entry_version(e), entry_file(e), error,
+                            "%s is pending, but %s is applied already", entry_version(e),
+                            entry_version(&v->entries[v->newest]));
     default:
         return AMEND_OK;
     }
@@ -154,9 +159,9 @@ static amend_status check_width(arena *a, const view *v, plan *p, const entry *e
             continue;
         }
         amend_status status =
-            add_problem(a, p, AMEND_ERROR, AMEND_E_VERSION_WIDTH, e, error,
-                        "the %s of %s has %zu characters, but the column \"%s\" of %s holds only %u", checks[i].column,
-                        e->file->version, chars, checks[i].column, HISTORY_TABLE, checks[i].width);
+            plan_problem(a, p, AMEND_ERROR, AMEND_E_VERSION_WIDTH, entry_version(e), entry_file(e), error,
+                         "the %s of %s has %zu characters, but the column \"%s\" of %s holds only %u", checks[i].column,
+                         e->file->version, chars, checks[i].column, HISTORY_TABLE, checks[i].width);
         if (status != AMEND_OK)
         {
             return status;
@@ -222,9 +227,9 @@ static amend_status skip(arena *a, plan *p, entry *e, bool strict, amend_error *
     }
     p->skipped = skipped;
     p->skipped[p->skipped_count++] = e;
-    amend_status status =
-        add_problem(a, p, strict ? AMEND_ERROR : AMEND_WARNING, AMEND_E_NO_DOWN, e, error, "%s %s has no down script%s",
-                    entry_version(e), entry_name(e), strict ? "" : ": skipped, it stays applied");
+    amend_status status = plan_problem(a, p, strict ? AMEND_ERROR : AMEND_WARNING, AMEND_E_NO_DOWN, entry_version(e),
+                                       entry_file(e), error, "%s %s has no down script%s", entry_version(e), entry_name(e),
+                                       strict ? "" : ": skipped, it stays applied");
     if (status == AMEND_OK && !strict)
     {
         p->problems[p->problem_count - 1].hint = "Write its down script to be able to roll it back.";
@@ -247,9 +252,9 @@ static amend_status roll_back(arena *a, const view *v, const amend_run *run, siz
         amend_status status;
         if (e->file == NULL)
         {
-            status = add_problem(a, out, AMEND_ERROR, AMEND_E_FILE_GONE, e, error,
-                                 "%s %s is applied, but its file is not here, so it can't be rolled back", entry_version(e),
-                                 entry_name(e));
+            status = plan_problem(a, out, AMEND_ERROR, AMEND_E_FILE_GONE, entry_version(e), entry_file(e), error,
+                                  "%s %s is applied, but its file is not here, so it can't be rolled back", entry_version(e),
+                                  entry_name(e));
         }
         else if (e->file->down_file == NULL)
         {

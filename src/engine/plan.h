@@ -72,6 +72,10 @@ amend_status plan_repair(arena *a, const view *v, const amend_run *run, plan *ou
 /* What is different between files and history, for `status` and `verify`: CHECKSUM, FILE_GONE, OLDER_PROGRAM, OUT_OF_ORDER. */
 amend_status plan_differences(arena *a, const view *v, plan *out, amend_error *error);
 
+/* Add a finding; of severity AMEND_ERROR it is a conflict. version and file may be NULL and are borrowed. */
+amend_status plan_problem(arena *a, plan *p, amend_severity severity, amend_code code, const char *version, const char *file,
+                          amend_error *error, const char *format, ...) __attribute__((format(printf, 8, 9)));
+
 /* The first conflict as an error; AMEND_OK when there is none. */
 amend_status plan_conflict(const plan *p, amend_error *error);
 

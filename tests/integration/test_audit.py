@@ -68,6 +68,24 @@ def test_tampering_is_found(busy, db, how):
     assert "AM0602" in result.all
 
 
+def test_history_that_lost_a_row_is_found(project, db):
+    write_tables(project, 3)
+    project.amend("up")
+    db.sql("DELETE FROM _migrations WHERE version = '003'")
+    result = project.amend("verify", check=4)
+    assert "AM0603" in result.all and "003" in result.all
+
+
+def test_history_with_a_row_too_many_is_found(project, db):
+    write_tables(project, 2)
+    project.amend("up")
+    project.amend("down")
+    db.sql("INSERT INTO _migrations (version, name, checksum, applied_at, execution_time_ms)"
+           " SELECT '002', 'by hand', '', applied_at, 1 FROM _migrations WHERE version = '001'")
+    result = project.amend("verify", check=4)
+    assert "AM0603" in result.all and "rolled back" in result.all
+
+
 def test_all_or_nothing(project, db):
     """The event stands in the same transaction as what it tells of: a failed migration has no applied event."""
     write_tables(project, 2)

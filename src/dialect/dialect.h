@@ -26,10 +26,10 @@ enum
     STMT_COPY = 1 << 5,    /* COPY … FROM stdin: copy_start … copy_end is its data */
     STMT_INDEX = 1 << 6,   /* CREATE INDEX CONCURRENTLY: object is the index's name, table the table's */
     STMT_SESSION = 1 << 7, /* may leave a session setting changed */
-    STMT_TX_MODE = 1 << 9, /* says how its transaction runs, and must come before its first query: SET TRANSACTION ISOLATION …,
-                              BEGIN ISOLATION … */
     STMT_QUERY = 1 << 8,   /* gives rows, changes nothing that we know of (SELECT, VALUES, SHOW, EXPLAIN) */
     STMT_DROP = 1 << 9,    /* takes something away: DROP …, DETACH PARTITION */
+    STMT_TX_MODE = 1 << 10, /* says how its transaction runs, and must come before its first query: SET TRANSACTION ISOLATION …,
+                              BEGIN ISOLATION … */
 };
 
 typedef struct stmt

@@ -20,7 +20,7 @@ static bool check_ranges(const script *s)
     {
         const stmt *t = &s->stmts[i];
         FUZZ_ASSERT(t->start >= at && t->end > t->start && t->end <= s->text.len);
-        FUZZ_ASSERT((t->flags >> 10) == 0);
+        FUZZ_ASSERT((t->flags >> 11) == 0);
         at = t->end;
         if ((t->flags & STMT_COPY) != 0)
         {

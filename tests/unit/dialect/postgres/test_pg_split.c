@@ -19,8 +19,9 @@ static const struct
     unsigned flag;
     const char *word;
 } words[] = {
-    {STMT_BEGIN, "begin"}, {STMT_COMMIT, "commit"}, {STMT_CONTROL, "control"}, {STMT_SETTING, "setting"}, {STMT_NO_TX, "no_tx"},
-    {STMT_COPY, "copy"},   {STMT_INDEX, "index"},   {STMT_SESSION, "session"}, {STMT_QUERY, "query"},     {STMT_DROP, "drop"},
+    {STMT_BEGIN, "begin"}, {STMT_COMMIT, "commit"}, {STMT_CONTROL, "control"}, {STMT_SETTING, "setting"},
+    {STMT_NO_TX, "no_tx"}, {STMT_COPY, "copy"},     {STMT_INDEX, "index"},     {STMT_SESSION, "session"},
+    {STMT_QUERY, "query"}, {STMT_DROP, "drop"},     {STMT_TX_MODE, "mode"},
 };
 
 /* The server's parser: its split, when it takes the text. */

@@ -72,6 +72,38 @@ static amend_status print(session *s, arena *a, const catalog *c, outcome *out, 
     return status;
 }
 
+/* Without the events the lock can't be read, and without the lock not where the chain of the events ends. */
+static bool lacks_half(const ledger *l)
+{
+    return l->has_events != l->has_lock;
+}
+
+/* Somebody dropped one of our tables: made again by itself, so that what belongs to the other is found before anything runs. */
+static amend_status make_tables(session *s, arena *a, outcome *out, amend_error *error)
+{
+    const tx_words *w = s->dialect->words;
+    runner r;
+    message m;
+    amend_fault fault = {0};
+    set_up(&r, s, a, NULL, out, "");
+    message_init(&m, a);
+    message_words(&m, PART_FRAME, SIZE_MAX, w->batch_begin);
+    message_words(&m, PART_FRAME, SIZE_MAX, w->lock_begin);
+    message_own(&m, PART_CREATE, SIZE_MAX, s->dialect->create(&m.text, &out->history.ledger));
+    message_words(&m, PART_FRAME, SIZE_MAX, w->lock_end);
+    message_words(&m, PART_FRAME, SIZE_MAX, w->batch_end);
+    bool ready = message_ready(&m);
+    amend_status status = ready ? session_exec(s, m.pieces, m.count, NULL, &fault, error) : error_memory(error);
+    if (status != AMEND_OK && ready)
+    {
+        explain_fault(&r, &m, NULL, 0, &fault, error);
+        amend_hooks silent = {0};
+        (void)!session_run(s, slice_of(w->batch_abort), message_statements(w->batch_abort), &silent, NULL, NULL);
+    }
+    message_clear(&m);
+    return status;
+}
+
 /* One try with what was read. *again: another runner was quicker. */
 static amend_status run_once(session *s, arena *a, const catalog *c, outcome *out, const char *holder, bool *again,
                              amend_error *error)
@@ -99,11 +131,18 @@ amend_status apply(session *s, arena *a, const catalog *c, planner *make, const 
     amend_error reason = {0};
     *out = (outcome){0};
     amend_status status = AMEND_OK;
+    bool mended = false;
     lock_holder(holder);
     while (status == AMEND_OK)
     {
         bool again = false;
         status = look(s, a, c, make, run, out, &reason);
+        if (status == AMEND_OK && !dry && !mended && out->plan.count > 0 && lacks_half(&out->history.ledger))
+        {
+            status = make_tables(s, a, out, &reason);
+            mended = status == AMEND_OK;
+            status = mended ? look(s, a, c, make, run, out, &reason) : status;
+        }
         if (status == AMEND_OK && dry)
         {
             return print(s, a, c, out, holder, error);

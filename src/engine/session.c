@@ -82,7 +82,7 @@ static amend_status open_once(session *s, bool read_only, uint32_t timeout_ms, u
 
 amend_status session_connect(session *s, bool read_only, uint32_t timeout_ms, amend_error *error)
 {
-    if (s->conn != NULL && (read_only || !s->read_only))
+    if (s->conn != NULL && !s->lost && (read_only || !s->read_only))
     {
         return AMEND_OK;
     }
@@ -140,6 +140,7 @@ void session_close(session *s)
         s->driver->close(s->conn);
         s->conn = NULL;
     }
+    s->lost = false;
 }
 
 static void tell_notice(void *arg, const char *severity, const char *text)
@@ -157,6 +158,7 @@ amend_status session_exec(session *s, const amend_piece *pieces, size_t count, c
     fault = fault == NULL ? &ignored : fault;
     *fault = (amend_fault){0};
     amend_status status = s->driver->exec(s->conn, pieces, count, hooks == NULL ? &all : hooks, fault, &reason);
+    s->lost |= status != AMEND_OK && fault->kind == AMEND_FAULT_LOST;
     if (status != AMEND_OK && error != NULL)
     {
         *error = reason;

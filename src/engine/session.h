@@ -26,14 +26,15 @@ typedef struct session
     uint32_t connect_timeout_ms, lock_timeout_ms, lock_wait_ms, lease_ms;
     amend_conn *conn;      /* NULL until session_connect */
     bool read_only;        /* conn was opened for looking only */
+    bool lost;             /* conn is: the next session_connect opens another */
     amend_conn *pulse;     /* a second connection, for the heartbeat; NULL until it is needed */
     atomic_bool cancelled; /* set by another thread or a signal handler, never taken back */
 } session;
 
 /*
- * Connect unless connected. A failure that may pass is tried again with exponential backoff and jitter until `timeout_ms` are
- * over, each try told as an event; a refusal is not, and neither is BUSY, which the caller may wait for as for a lock. A
- * session that was opened for looking is opened anew for writing.
+ * Connect unless connected, and anew when the connection was lost. A failure that may pass is tried again with exponential
+ * backoff and jitter until `timeout_ms` are over, each try told as an event; a refusal is not, and neither is BUSY, which the
+ * caller may wait for as for a lock. A session that was opened for looking is opened anew for writing.
  */
 amend_status session_connect(session *s, bool read_only, uint32_t timeout_ms, amend_error *error);
 /* Open the second connection, one try. */

@@ -121,6 +121,10 @@ static amend_status act(fake_script *s, size_t piece, unsigned number, const fak
     {
         status = hooks->idle(hooks->arg);
     }
+    if (rule != NULL && rule->notice != NULL && hooks != NULL && hooks->notice != NULL)
+    {
+        hooks->notice(hooks->arg, "NOTICE", rule->notice);
+    }
     if (status == AMEND_OK && rule != NULL && rule->fault != AMEND_FAULT_NONE)
     {
         return fail(s, rule, fault, error);

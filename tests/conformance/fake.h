@@ -22,10 +22,11 @@ typedef struct fake_rule
     unsigned columns; /* with names: one row */
     const char *const *names;
     const char *const *values;
-    unsigned idle; /* so many idle calls before it ends */
-    unsigned conn; /* only on the connection that was opened as the nth; 0: on any */
-    bool unplaced; /* UNRUN: the database does not say where */
-    unsigned seen; /* counted by the fake */
+    const char *notice; /* what the database says beside it */
+    unsigned idle;      /* so many idle calls before it ends */
+    unsigned conn;      /* only on the connection that was opened as the nth; 0: on any */
+    bool unplaced;      /* UNRUN: the database does not say where */
+    unsigned seen;      /* counted by the fake */
 } fake_rule;
 
 typedef struct fake_script

@@ -274,13 +274,15 @@ static void test_lock_can_not_be_had(void **state)
 static void test_heartbeat(void **state)
 {
     (void)state;
-    HARNESS_FAKE(h, HARNESS_FRESH, {.match = "CREATE INDEX", .idle = 3}, {.match = HARNESS_GUARD, .conn = 2, .skip = 100});
+    HARNESS_FAKE(h, HARNESS_FRESH, {.match = "CREATE INDEX", .idle = 3, .notice = "look here"},
+                 {.match = HARNESS_GUARD, .conn = 2, .skip = 100});
     harness_file(&h, "001_a.sql", INDEX);
     h.session.lease_ms = 0; /* so that each silence is a third of it */
     expect_ok(&h, harness_up(&h));
     assert_int_equal(h.script.opened, 2);
     assert_int_equal(h.script.rules[3].seen, 3);
     assert_int_equal(h.told[AMEND_EVENT_MIGRATION_PROGRESS], 3);
+    assert_string_equal(h.said, "NOTICE: look here\n");
     harness_close(&h);
 }
 

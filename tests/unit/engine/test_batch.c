@@ -238,9 +238,10 @@ static void test_later_file_can_not_be_loaded(void **state)
 static void test_progress(void **state)
 {
     (void)state;
-    HARNESS_FAKE(h, HARNESS_FRESH, {.match = "CREATE TABLE two", .idle = 3});
+    HARNESS_FAKE(h, HARNESS_FRESH, {.match = "CREATE TABLE two", .idle = 3, .notice = "look here"});
     three(&h);
     assert_int_equal(harness_up(&h), AMEND_OK);
+    assert_string_equal(h.said, "NOTICE: look here\n");
     assert_int_equal(h.told[AMEND_EVENT_MIGRATION_PROGRESS], 3);
     harness_close(&h);
 }

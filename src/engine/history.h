@@ -22,7 +22,7 @@ typedef struct history
     const char *holder_host;
     int64_t holder_pid;
     const char *holder_since;
-    const char *heartbeat; /* the lock's last, as text */
+    const char *heartbeat;           /* the lock's last, as text */
     int64_t holder_age_ms;           /* since its last heartbeat */
     const char *last_id, *last_hash; /* of the newest event, NULL when there is none */
 } history;

@@ -77,7 +77,13 @@ static pid_t spawn(const pg_server *s, const char *program, const char *const ar
         dup2(out, 1);
         dup2(out, 2);
     }
-    execv(path, (char *const *)arguments);
+    /* By its full path: initdb looks for its neighbours there. */
+    const char *called[32] = {path};
+    for (size_t i = 1; i < sizeof called / sizeof called[0] - 1 && arguments[i] != NULL; i++)
+    {
+        called[i] = arguments[i];
+    }
+    execv(path, (char *const *)called);
     _exit(127);
 }
 

@@ -87,44 +87,85 @@ amend_status amend_catalog(amend *handle, amend_report **out, amend_error *error
     return status;
 }
 
-/* A pending migration of which some statements ran: the newest event is of it, and not the end of it. */
-typedef struct newest
+/* Migrations that the events leave half-way: some of their statements ran outside a transaction, and nothing ended that. */
+typedef struct half
 {
-    char version[72];
-    bool open;
-} newest;
+    const char *version;
+    bool done; /* a statement of it; else one was only begun */
+} half;
 
-static void note_newest(void *arg, const amend_event *e)
+typedef struct halves
 {
-    newest *n = arg;
-    bool statement = e->type == AMEND_EVENT_STATEMENT_STARTED || e->type == AMEND_EVENT_STATEMENT_DONE ||
-                     e->type == AMEND_EVENT_INDEX_REBUILT;
-    n->open |= statement;
-    if (e->version != NULL)
+    arena *arena;
+    half *items;
+    size_t count;
+    bool failed; /* out of memory */
+} halves;
+
+static void note_half(void *arg, const amend_event *e)
+{
+    halves *list = arg;
+    bool begins = e->type == AMEND_EVENT_STATEMENT_STARTED || e->type == AMEND_EVENT_STATEMENT_DONE;
+    bool fails = e->type == AMEND_EVENT_MIGRATION_FAILED;
+    bool ends = e->type == AMEND_EVENT_MIGRATION_APPLIED || e->type == AMEND_EVENT_MIGRATION_ROLLED_BACK ||
+                e->type == AMEND_EVENT_MIGRATION_BASELINED;
+    if (e->version == NULL || (!begins && !fails && !ends))
     {
-        error_copy(n->version, sizeof n->version, slice_of(e->version));
+        return;
     }
+    size_t i = 0;
+    while (i < list->count && strcmp(list->items[i].version, e->version) != 0)
+    {
+        i++;
+    }
+    if (i < list->count && (ends || (fails && !list->items[i].done)))
+    {
+        list->items[i] = list->items[--list->count];
+    }
+    if (!begins)
+    {
+        return;
+    }
+    if (i == list->count)
+    {
+        half *items = arena_grow(list->arena, list->items, list->count, sizeof *items);
+        const char *version = arena_string(list->arena, e->version);
+        if (items == NULL || version == NULL)
+        {
+            list->failed = true;
+            return;
+        }
+        list->items = items;
+        list->items[list->count++] = (half){.version = version};
+    }
+    list->items[i].done |= e->type == AMEND_EVENT_STATEMENT_DONE;
 }
 
-static amend_status mark_partial(amend *handle, const history *h, view *v, amend_error *error)
+static amend_status mark_partial(amend *handle, report_box *box, const history *h, view *v, amend_error *error)
 {
-    newest n = {0};
+    halves list = {.arena = box->arena};
     if (v->pending == 0 || !h->ledger.has_events)
     {
         return AMEND_OK;
     }
-    amend_status status =
-        audit_read(&handle->session, &h->ledger, 2, note_newest, &n, error); /* a failure's event, and before it */
-    for (size_t i = 0; i < v->count && n.open; i++)
+    amend_status status = audit_read(&handle->session, &h->ledger, 0, note_half, &list, error);
+    if (status != AMEND_OK || list.failed)
+    {
+        return status != AMEND_OK ? status : error_memory(error);
+    }
+    for (size_t i = 0; i < v->count && list.count > 0; i++)
     {
         entry *e = &v->entries[i];
-        if (e->row == NULL && version_compare(e->file->version, n.version) == 0)
+        for (size_t k = 0; k < list.count && e->row == NULL; k++)
         {
-            e->state = AMEND_STATE_PARTIAL;
-            e->reason = "some of its statements have run; \"amend up\" goes on with the rest";
+            if (version_compare(e->file->version, list.items[k].version) == 0)
+            {
+                e->state = AMEND_STATE_PARTIAL;
+                e->reason = "some of its statements have run; \"amend up\" goes on with the rest";
+            }
         }
     }
-    return status;
+    return AMEND_OK;
 }
 
 /* Files against history: items and problems. *differences counts what is an error. */
@@ -136,7 +177,7 @@ static amend_status compare(amend *handle, report_box *box, history *h, size_t *
     amend_status status = load_view(handle, box, &c, h, &v, error);
     if (status == AMEND_OK)
     {
-        status = mark_partial(handle, h, &v, error);
+        status = mark_partial(handle, box, h, &v, error);
     }
     if (status == AMEND_OK)
     {
@@ -208,6 +249,10 @@ amend_status amend_verify(amend *handle, amend_report **out, amend_error *error)
 amend_status amend_log(amend *handle, size_t limit, amend_event_fn fn, void *arg, amend_error *error)
 {
     session *s = &handle->session;
+    if (fn == NULL)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "amend_log needs a function to tell the events to");
+    }
     amend_status status = need_database(handle, error);
     if (status == AMEND_OK)
     {
@@ -240,6 +285,10 @@ amend_status amend_wait(amend *handle, uint32_t timeout_ms, amend_error *error)
 
 amend_status amend_create(amend *handle, const char *name, unsigned flags, amend_created *out, amend_error *error)
 {
+    if (name == NULL || out == NULL || (flags & ~(unsigned)AMEND_NEW_TIMESTAMP) != 0)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "amend_create needs a name and a place for what it made, and knows one flag");
+    }
     report_box *box = report_new(handle, error);
     if (box == NULL)
     {
@@ -267,6 +316,10 @@ amend_status amend_create(amend *handle, const char *name, unsigned flags, amend
 
 amend_status amend_read(amend *handle, const char *file, const char **text, size_t *length, amend_error *error)
 {
+    if (file == NULL || text == NULL || length == NULL)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "amend_read needs a file and places for its text and length");
+    }
     if (handle->reading == NULL)
     {
         handle->reading = arena_new(handle->allocator);

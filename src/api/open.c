@@ -103,6 +103,15 @@ static amend_status check(const amend_options *options, amend_error *error)
     {
         return error_set(error, AMEND_E_ARGUMENT, "the allocator has no resize function");
     }
+    if (options->files == NULL && options->file_count > 0)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "%zu compiled-in files were promised, but files is NULL",
+                         options->file_count);
+    }
+    if (options->dir != NULL && options->dir[0] == '\0')
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "the migrations' directory has an empty name");
+    }
     if (options->lease_ms != 0 && options->lease_ms < LEASE_LEAST_MS)
     {
         return error_set(error, AMEND_E_ARGUMENT, "a lease of %u ms is too short: at least %d", options->lease_ms,

@@ -90,6 +90,10 @@ amend_item *report_item(report_box *box, const entry *e, amend_direction directi
         item->down_file = m->down_file;
         item->checksum = m->checksum;
         item->depends = join_depends(box->arena, m);
+        if (item->depends == NULL && m->head.depends_count > 0)
+        {
+            return NULL;
+        }
     }
     if (row != NULL)
     {

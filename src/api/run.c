@@ -200,6 +200,10 @@ amend_status amend_plan(amend *handle, amend_direction direction, const amend_ru
                         amend_error *error)
 {
     amend_run run;
+    if (direction != AMEND_UP && direction != AMEND_DOWN)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "a plan goes up or down");
+    }
     amend_status status = check_run(given, &run, error);
     report_box *box = status == AMEND_OK ? report_new(handle, error) : NULL;
     if (box == NULL)

@@ -21,6 +21,7 @@ SETTINGS = {
     "max_connections": "60",
     "shared_buffers": "32MB",
     "autovacuum": "off",
+    "dynamic_shared_memory_type": "mmap",  # in its own folder: nothing stays behind
     "track_activity_query_size": "100kB",
     "log_min_messages": "warning",
     "log_min_error_statement": "panic",  # the message alone: statements are long here

@@ -197,9 +197,10 @@ amend_status history_read(session *s, arena *a, history *out, amend_error *error
     memset(out, 0, sizeof *out);
     reading r = {.arena = a, .h = out};
     amend_status status = read_parts(s, &r, STATE_META, error);
-    if (status == AMEND_OK && out->ledger.has_history && !out->ledger.has_lock)
+    bool cut_short = !out->ledger.has_lock || !out->ledger.has_events; /* another tool's table, or one of ours was dropped */
+    if (status == AMEND_OK && out->ledger.has_history && cut_short)
     {
-        status = read_parts(s, &r, STATE_HISTORY, error); /* another tool's table: the missing lock has ended the reading */
+        status = read_parts(s, &r, STATE_HISTORY, error);
     }
     return status == AMEND_OK ? check_form(&out->ledger, error) : status;
 }

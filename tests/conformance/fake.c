@@ -54,6 +54,7 @@ static amend_status fake_open(const amend_connect *how, amend_conn **out, amend_
     fake_conn *c = alloc_zeroed(how->allocator, 1, sizeof *c);
     if (c == NULL)
     {
+        s->refused++;
         return error_memory(error);
     }
     *c = (fake_conn){.base = {.driver = &fake_driver}, .script = s, .allocator = how->allocator, .number = s->opened};

@@ -136,6 +136,10 @@ static void test_partial(void **state)
     harness_write(&h, "versions/001_users.sql", "SELECT 'changed';");
     harness_expect_ok(&h, harness_run(&h, amend_repair, NULL, 0, 0)); /* an event of another version behind it */
     expect_state(&h, "applied 001, partial 002, pending 003");
+    harness_write(&h, "versions/000_zero.sql", "VACUUM;\nno sql;"); /* a second one */
+    assert_int_equal(harness_run(&h, amend_up, NULL, 0, AMEND_OUT_OF_ORDER), AMEND_FAILED);
+    expect_state(&h, "partial 000, applied 001, partial 002, pending 003");
+    assert_int_equal(remove(tempdir_path(&h.dir, "migrations/versions/000_zero.sql")), 0);
     harness_write(&h, "versions/002_posts.sql", "CREATE TABLE posts (id INTEGER PRIMARY KEY);\nVACUUM;\nSELECT 1;");
     harness_expect_ok(&h, harness_run(&h, amend_up, "002", 0, 0));
     expect_state(&h, "applied 001, applied 002, pending 003");

@@ -350,6 +350,27 @@ static void test_cancelled(void **state)
     harness_close(&h);
 }
 
+static void cancel_at_start(harness *h, const amend_event *e)
+{
+    if (e->type == AMEND_EVENT_MIGRATION_STARTED)
+    {
+        atomic_store(&h->session.cancelled, true);
+    }
+}
+
+static void test_cancelled_before(void **state)
+{
+    (void)state;
+    HARNESS_FAKE(h, HARNESS_FRESH);
+    harness_file(&h, "001_a.sql", INDEX);
+    h.hook = cancel_at_start;
+    assert_int_equal(harness_up(&h), AMEND_FAILED);
+    assert_int_equal(h.error.code, AMEND_E_CANCELLED);
+    assert_null(strstr(h.script.log, "statement.started"));
+    assert_null(strstr(h.script.log, "CREATE INDEX"));
+    harness_close(&h);
+}
+
 /* Between two statements. */
 static void test_cancelled_between(void **state)
 {
@@ -583,6 +604,7 @@ int main(void)
         cmocka_unit_test(test_lease_lost),
         cmocka_unit_test(test_pulse_fails),
         cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_cancelled_before),
         cmocka_unit_test(test_cancelled_between),
         cmocka_unit_test(test_invalid_index),
         cmocka_unit_test(test_invalid_index_can_not_be_found),

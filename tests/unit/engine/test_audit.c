@@ -3,6 +3,7 @@
 #include "engine/audit.h"
 
 #include "engine/harness.h"
+#include "support/faulty_alloc.h"
 #include "support/testing.h"
 
 #include <stdio.h>
@@ -132,6 +133,73 @@ static void test_tampered(void **state)
     }
 }
 
+static void project(harness *h, plan *found)
+{
+    history now;
+    *found = (plan){0};
+    assert_int_equal(history_read(&h->session, h->arena, &now, &h->error), AMEND_OK);
+    assert_int_equal(audit_project(&h->session, h->arena, &now, found, &h->error), AMEND_OK);
+}
+
+/* The history is what the events make of it. */
+static void test_projection(void **state)
+{
+    (void)state;
+    harness h;
+    plan found;
+    make(&h);
+    project(&h, &found);
+    assert_int_equal(found.problem_count, 0);
+    harness_file(&h, "002_b.down.sql", "DROP TABLE b;");
+    assert_int_equal(harness_down(&h), AMEND_OK);
+    project(&h, &found);
+    assert_int_equal(found.problem_count, 0);
+    harness_sql(&h, "DELETE FROM _migrations; INSERT INTO _migrations (version, name, checksum, execution_time_ms) "
+                    "VALUES ('2', 'b', '', 0), ('0', 'of another tool', '', 0)");
+    project(&h, &found);
+    assert_int_equal(found.problem_count, 2);
+    assert_int_equal(found.conflicts, 2);
+    assert_int_equal(found.problems[0].code, AMEND_E_PROJECTION);
+    assert_string_equal(found.problems[0].message, "001 is applied by the audit trail, but the history has no row of it");
+    assert_string_equal(found.problems[1].message, "002 is in the history, but the audit trail says that it was rolled back");
+    assert_string_equal(found.problems[1].version, "002");
+    harness_sql(&h, "DROP TABLE _migration_events");
+    project(&h, &found);
+    assert_int_equal(found.problem_count, 0);
+    harness_close(&h);
+}
+
+static void test_projection_memory(void **state)
+{
+    (void)state;
+    harness h;
+    history now;
+    make(&h);
+    harness_sql(
+        &h, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO _migration_events "
+            "(id, at, type, version, hash) SELECT printf('%05d', i), '', 'migration.applied', printf('9%05d', i), '' FROM n");
+    assert_int_equal(history_read(&h.session, h.arena, &now, &h.error), AMEND_OK);
+    for (size_t n = 2;; n++)
+    {
+        faulty_alloc faulty;
+        plan found = {0};
+        const amend_allocator *allocator = faulty_alloc_init(&faulty, n, FAULTY_ONCE);
+        arena *a = arena_new(allocator);
+        assert_non_null(a);
+        h.session.allocator = allocator;
+        amend_status status = audit_project(&h.session, a, &now, &found, &h.error);
+        assert_true((status == AMEND_OK) == (faulty.failures == 0));
+        assert_true(status == AMEND_OK ? found.conflicts == 500 : h.error.code == AMEND_E_OUT_OF_MEMORY);
+        arena_free(a);
+        assert_int_equal(faulty_alloc_clear(&faulty), 0);
+        if (faulty.failures == 0)
+        {
+            break;
+        }
+    }
+    harness_close(&h);
+}
+
 /* A table of that name with other columns: an event is no event then, and says so. */
 static void test_no_columns(void **state)
 {
@@ -155,15 +223,23 @@ static void test_error(void **state)
     audit a;
     harness_ready(&h);
     assert_int_equal(audit_check(&h.session, &l, &a, &h.error), AMEND_FAILED);
+    history now = {.ledger = l};
+    plan found = {0};
+    assert_int_equal(audit_project(&h.session, h.arena, &now, &found, &h.error), AMEND_FAILED);
     harness_close(&h);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),       cmocka_unit_test(test_type_of_a_later_version),
-        cmocka_unit_test(test_intact),     cmocka_unit_test(test_tampered),
-        cmocka_unit_test(test_no_columns), cmocka_unit_test(test_error),
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_type_of_a_later_version),
+        cmocka_unit_test(test_intact),
+        cmocka_unit_test(test_projection),
+        cmocka_unit_test(test_projection_memory),
+        cmocka_unit_test(test_tampered),
+        cmocka_unit_test(test_no_columns),
+        cmocka_unit_test(test_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

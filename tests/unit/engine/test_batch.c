@@ -5,6 +5,7 @@
  */
 #include "engine/harness.h"
 
+#include "support/faulty_alloc.h"
 #include "support/testing.h"
 
 #include <string.h>
@@ -261,6 +262,94 @@ static void test_row_back(void **state)
     harness_close(&h);
 }
 
+static amend_status run_narrow(harness *h, const char *const *meta)
+{
+    h->script.rules[0].values = meta;
+    return harness_up(h);
+}
+
+/* A history of another tool's with narrow columns: the checksum is cut, what can't be cut is told before anything runs. */
+static void test_narrow_columns(void **state)
+{
+    static const char *const narrow[] = {"public", "1", "1", "1", "version:3,name:4,checksum:16"};
+    static const char *const narrower[] = {"public", "1", "1", "1", "version:2,name:4,checksum:8"};
+    (void)state;
+    HARNESS_FAKE(h, HARNESS_THERE, {.match = HARNESS_RECORD});
+    harness_file(&h, "001_a.sql", "CREATE TABLE one (x int);");
+    assert_int_equal(run_narrow(&h, narrow), AMEND_OK);
+    assert_string_equal(h.steps, "+001 ");
+    assert_int_equal(run_narrow(&h, narrower), AMEND_FAILED);
+    assert_int_equal(h.error.code, AMEND_E_VERSION_WIDTH);
+    assert_string_equal(h.error.detail, "and 1 more like it");
+    harness_close(&h);
+}
+
+/* What says how the transaction runs comes before our own first query; what a script leaves set is put back. */
+static void test_settings(void **state)
+{
+    (void)state;
+    HARNESS_FAKE(h, HARNESS_FRESH);
+    harness_file(&h, "001_a.sql",
+                 "BEGIN;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;\nSET search_path = x;\nSELECT 1;\nCOMMIT;");
+    assert_int_equal(harness_up(&h), AMEND_OK);
+    const char *mode = strstr(h.script.log, "SET TRANSACTION ISOLATION LEVEL"),
+               *guard = strstr(h.script.log, "SET LOCAL lock_timeout = 100");
+    assert_true(mode != NULL && guard != NULL && mode < guard);
+    const char *path = strstr(guard, "SET search_path");
+    assert_true(path != NULL && strstr(path, "RESET ALL") != NULL);
+    harness_close(&h);
+}
+
+static void cancel_at_start(harness *h, const amend_event *e)
+{
+    if (e->type == AMEND_EVENT_MIGRATION_STARTED && e->step == 2)
+    {
+        atomic_store(&h->session.cancelled, true);
+    }
+}
+
+/* A script's own rows are nobody's, but a chance to stop. */
+static void test_cancelled_by_a_row(void **state)
+{
+    static const char *const names[] = {"x"};
+    (void)state;
+    HARNESS_FAKE(h, HARNESS_FRESH, {.match = "CREATE TABLE", .columns = 1, .names = names, .values = names});
+    three(&h);
+    h.hook = cancel_at_start;
+    assert_int_equal(harness_up(&h), AMEND_FAILED);
+    assert_int_equal(h.error.code, AMEND_E_CANCELLED);
+    assert_string_equal(h.error.version, "002");
+    assert_string_equal(h.steps, "+001 ");
+    assert_non_null(strstr(h.script.log, HARNESS_RELEASE));
+    harness_close(&h);
+}
+
+/* Each request for memory refused in turn: a clean error, and nothing left over. */
+static void test_memory(void **state)
+{
+    static const char *const index[] = {"public", "i"};
+    (void)state;
+    for (size_t n = 1;; n++)
+    {
+        faulty_alloc faulty;
+        HARNESS_FAKE(h, HARNESS_FRESH, {.match = "indisvalid", .columns = 2, .names = index, .values = index},
+                     {.match = "CREATE INDEX", .idle = 2}, {.match = "CREATE TABLE three", .fault = AMEND_FAULT_STATEMENT});
+        three(&h);
+        harness_file(&h, "001_a.sql", "CREATE TABLE one (x int);\nCREATE INDEX CONCURRENTLY i ON one (x);");
+        h.session.allocator = faulty_alloc_init(&faulty, n, FAULTY_ONCE);
+        h.session.lease_ms = 0;
+        assert_int_equal(harness_up(&h), AMEND_FAILED);
+        assert_true(h.error.code == (faulty.failures == 0 ? AMEND_E_STATEMENT : AMEND_E_OUT_OF_MEMORY) ||
+                    (faulty.failures > 0 && h.error.code == AMEND_E_STATEMENT)); /* the heartbeat, say, can be missed */
+        harness_close(&h);
+        assert_int_equal(faulty_alloc_clear(&faulty), 0);
+        if (faulty.failures == 0)
+        {
+            break;
+        }
+    }
+}
+
 /* A message is no longer than the dialect wants it. */
 static void test_long_messages(void **state)
 {
@@ -317,6 +406,10 @@ int main(void)
         cmocka_unit_test(test_later_file_can_not_be_loaded),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_row_back),
+        cmocka_unit_test(test_narrow_columns),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_cancelled_by_a_row),
+        cmocka_unit_test(test_memory),
         cmocka_unit_test(test_long_messages),
         cmocka_unit_test(test_busy_for_good),
     };

@@ -363,7 +363,8 @@ static void test_lock_table_of_another_form(void **state)
     harness h;
     four(&h);
     harness_ready(&h);
-    harness_sql(&h, "CREATE TABLE _migrations_lock (id INTEGER PRIMARY KEY, fence, holder, host, pid, since, heartbeat);"
+    harness_sql(&h, "CREATE TABLE _migration_events (id, hash);"
+                    "CREATE TABLE _migrations_lock (id INTEGER PRIMARY KEY, fence, holder, host, pid, since, heartbeat);"
                     "CREATE TRIGGER refuse BEFORE INSERT ON _migrations_lock BEGIN SELECT RAISE(ABORT, 'not here'); END;");
     assert_int_equal(harness_up(&h), AMEND_FAILED);
     assert_int_equal(h.error.code, AMEND_E_STATEMENT);
@@ -385,6 +386,19 @@ static void test_load_fails(void **state)
     expect_failure(&h, "003", AMEND_E_TX_CONTROL);
     assert_int_equal(h.error.line, 2);
     expect_end(&h);
+}
+
+/* What a script leaves set is put back before the next. */
+static void test_session_settings(void **state)
+{
+    (void)state;
+    harness h;
+    four(&h);
+    harness_file(&h, "002_b.sql", "CREATE TABLE b (x INTEGER PRIMARY KEY);\nPRAGMA case_sensitive_like = ON;");
+    harness_file(&h, "003_c.sql", "CREATE TABLE c AS SELECT 'A' LIKE 'a' AS x;");
+    assert_int_equal(harness_up(&h), AMEND_OK);
+    harness_expect(&h, "SELECT x FROM c", "1\n");
+    harness_close(&h);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- rebuilds */
@@ -468,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_record_lacks_a_column),
         cmocka_unit_test(test_lock_table_of_another_form),
         cmocka_unit_test(test_load_fails),
+        cmocka_unit_test(test_session_settings),
         cmocka_unit_test(test_rebuilds),
         cmocka_unit_test(test_rebuild_breaks_keys),
         cmocka_unit_test(test_mixed_among_others),

@@ -105,6 +105,9 @@ def unprivileged(project):
     while parent not in ("/", "/tmp"):
         os.chmod(parent, os.stat(parent).st_mode | 0o055)
         parent = os.path.dirname(parent)
+    # A copy of the command, for a checkout in a home that others may not enter.
+    project.bin = shutil.copy(project.bin, project.home)
+    os.chmod(project.bin, 0o755)
     user = server_user()
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 

@@ -87,85 +87,20 @@ amend_status amend_catalog(amend *handle, amend_report **out, amend_error *error
     return status;
 }
 
-/* Migrations that the events leave half-way: some of their statements ran outside a transaction, and nothing ended that. */
-typedef struct half
-{
-    const char *version;
-    bool done; /* a statement of it; else one was only begun */
-} half;
-
-typedef struct halves
-{
-    arena *arena;
-    half *items;
-    size_t count;
-    bool failed; /* out of memory */
-} halves;
-
-static void note_half(void *arg, const amend_event *e)
-{
-    halves *list = arg;
-    bool begins = e->type == AMEND_EVENT_STATEMENT_STARTED || e->type == AMEND_EVENT_STATEMENT_DONE;
-    bool fails = e->type == AMEND_EVENT_MIGRATION_FAILED;
-    bool ends = e->type == AMEND_EVENT_MIGRATION_APPLIED || e->type == AMEND_EVENT_MIGRATION_ROLLED_BACK ||
-                e->type == AMEND_EVENT_MIGRATION_BASELINED;
-    if (e->version == NULL || (!begins && !fails && !ends))
-    {
-        return;
-    }
-    size_t i = 0;
-    while (i < list->count && strcmp(list->items[i].version, e->version) != 0)
-    {
-        i++;
-    }
-    if (i < list->count && (ends || (fails && !list->items[i].done)))
-    {
-        list->items[i] = list->items[--list->count];
-    }
-    if (!begins)
-    {
-        return;
-    }
-    if (i == list->count)
-    {
-        half *items = arena_grow(list->arena, list->items, list->count, sizeof *items);
-        const char *version = arena_string(list->arena, e->version);
-        if (items == NULL || version == NULL)
-        {
-            list->failed = true;
-            return;
-        }
-        list->items = items;
-        list->items[list->count++] = (half){.version = version};
-    }
-    list->items[i].done |= e->type == AMEND_EVENT_STATEMENT_DONE;
-}
-
 static amend_status mark_partial(amend *handle, report_box *box, const history *h, view *v, amend_error *error)
 {
-    halves list = {.arena = box->arena};
-    if (v->pending == 0 || !h->ledger.has_events)
-    {
-        return AMEND_OK;
-    }
-    amend_status status = audit_read(&handle->session, &h->ledger, 0, note_half, &list, error);
-    if (status != AMEND_OK || list.failed)
-    {
-        return status != AMEND_OK ? status : error_memory(error);
-    }
-    for (size_t i = 0; i < v->count && list.count > 0; i++)
+    halves list = {0};
+    amend_status status = v->pending == 0 ? AMEND_OK : audit_halves(&handle->session, box->arena, &h->ledger, &list, error);
+    for (size_t i = 0; i < v->count && status == AMEND_OK; i++)
     {
         entry *e = &v->entries[i];
-        for (size_t k = 0; k < list.count && e->row == NULL; k++)
+        if (e->row == NULL && audit_is_half(&list, e->file->version))
         {
-            if (version_compare(e->file->version, list.items[k].version) == 0)
-            {
-                e->state = AMEND_STATE_PARTIAL;
-                e->reason = "some of its statements have run; \"amend up\" goes on with the rest";
-            }
+            e->state = AMEND_STATE_PARTIAL;
+            e->reason = "some of its statements have run; \"amend up\" goes on with the rest";
         }
     }
-    return AMEND_OK;
+    return status;
 }
 
 /* Files against history: items and problems. *differences counts what is an error. */

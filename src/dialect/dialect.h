@@ -176,7 +176,8 @@ typedef struct dialect
      *   STATE_META     one row: schema (may be ''), has_history, has_events, has_lock ('1' or '0'), and columns: the history
      *                  table's "name:width,name:width…", width 0 for no limit
      *   STATE_LOCK     one row: fence, holder (NULL: free), host, pid, since, heartbeat (as text), age_ms (since the
-     *                  heartbeat, by the database's clock), and last_id, last_hash: of the newest event (NULL without one)
+     *                  heartbeat, by the database's clock), and last_id, last_hash, last_type: of the newest event (NULL
+     *                  without one)
      *   STATE_HISTORY  all rows of the history by id: SELECT * plus applied_at_iso (ISO 8601 UTC, milliseconds, 'Z')
      * The lock comes before the history: who reads it free, and the history after that, can only take it while nobody else has
      * taken it, and so changed the history, since.

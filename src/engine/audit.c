@@ -212,3 +212,70 @@ amend_status audit_project(session *s, arena *a, const history *h, plan *out, am
     }
     return status == AMEND_OK ? compare_turns(&r, rows, h->count, out, error) : status;
 }
+
+/* ------------------------------------------------------------------------------------------------------------- half-way */
+
+typedef struct halves_reader
+{
+    arena *arena;
+    halves *list;
+    bool failed; /* out of memory */
+} halves_reader;
+
+static void note_half(void *arg, const amend_event *e)
+{
+    halves_reader *r = arg;
+    halves *list = r->list;
+    bool begins = e->type == AMEND_EVENT_STATEMENT_STARTED || e->type == AMEND_EVENT_STATEMENT_DONE;
+    bool fails = e->type == AMEND_EVENT_MIGRATION_FAILED;
+    bool ends = e->type == AMEND_EVENT_MIGRATION_APPLIED || e->type == AMEND_EVENT_MIGRATION_ROLLED_BACK ||
+                e->type == AMEND_EVENT_MIGRATION_BASELINED;
+    if (e->version == NULL || (!begins && !fails && !ends))
+    {
+        return;
+    }
+    size_t i = 0;
+    while (i < list->count && strcmp(list->items[i].version, e->version) != 0)
+    {
+        i++;
+    }
+    if (i < list->count && (ends || (fails && !list->items[i].done)))
+    {
+        list->items[i] = list->items[--list->count];
+    }
+    if (!begins)
+    {
+        return;
+    }
+    if (i == list->count)
+    {
+        half *items = arena_grow(r->arena, list->items, list->count, sizeof *items);
+        const char *version = arena_string(r->arena, e->version);
+        if (items == NULL || version == NULL)
+        {
+            r->failed = true;
+            return;
+        }
+        list->items = items;
+        list->items[list->count++] = (half){.version = version};
+    }
+    list->items[i].done |= e->type == AMEND_EVENT_STATEMENT_DONE;
+}
+
+amend_status audit_halves(session *s, arena *a, const ledger *ledger, halves *out, amend_error *error)
+{
+    *out = (halves){0};
+    halves_reader r = {.arena = a, .list = out};
+    amend_status status = audit_read(s, ledger, 0, note_half, &r, error);
+    return status == AMEND_OK && r.failed ? error_memory(error) : status;
+}
+
+bool audit_is_half(const halves *list, const char *version)
+{
+    size_t i = 0;
+    while (i < list->count && version_compare(list->items[i].version, version) != 0)
+    {
+        i++;
+    }
+    return i < list->count;
+}

@@ -25,4 +25,20 @@ amend_status audit_check(session *s, const ledger *ledger, audit *out, amend_err
  */
 amend_status audit_project(session *s, arena *a, const history *h, plan *out, amend_error *error);
 
+/* Migrations that the events leave half-way: some of their statements ran outside a transaction, and nothing ended that. */
+typedef struct half
+{
+    const char *version;
+    bool done; /* a statement of it; else one was only begun */
+} half;
+
+typedef struct halves
+{
+    half *items;
+    size_t count;
+} halves;
+
+amend_status audit_halves(session *s, arena *a, const ledger *ledger, halves *out, amend_error *error);
+bool audit_is_half(const halves *list, const char *version);
+
 #endif

@@ -133,6 +133,7 @@ static void read_lock(reading *r, const amend_row *row)
     h->holder_age_ms = number(row, "age_ms", 0);
     h->last_id = keep(r, row, "last_id");
     h->last_hash = keep(r, row, "last_hash");
+    h->last_type = keep(r, row, "last_type");
 }
 
 static amend_status history_on_row(void *arg, size_t piece, const amend_row *row)

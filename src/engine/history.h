@@ -22,9 +22,9 @@ typedef struct history
     const char *holder_host;
     int64_t holder_pid;
     const char *holder_since;
-    const char *heartbeat;           /* the lock's last, as text */
-    int64_t holder_age_ms;           /* since its last heartbeat */
-    const char *last_id, *last_hash; /* of the newest event, NULL when there is none */
+    const char *heartbeat;                       /* the lock's last, as text */
+    int64_t holder_age_ms;                       /* since its last heartbeat */
+    const char *last_id, *last_hash, *last_type; /* of the newest event, NULL when there is none */
 } history;
 
 /* Errors: HISTORY_FORM when a foreign table has the name, and what the database says. Writes nothing. */

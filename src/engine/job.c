@@ -51,7 +51,7 @@ amend_status job_load(runner *r, arena *a, size_t index, job *out, amend_error *
         job_clear(out);
         return status;
     }
-    out->mixed = out->outline.mode == AMEND_MODE_STATEMENTS;
+    out->mixed = out->outline.mode == AMEND_MODE_STATEMENTS || audit_is_half(&r->halves, step->version);
     out->rebuild = (out->outline.script.flags & SCRIPT_REBUILDS) != 0;
     return AMEND_OK;
 }

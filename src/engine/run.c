@@ -130,12 +130,22 @@ bool run_release_failed(const runner *r, const message *m, const amend_fault *fa
     return true;
 }
 
+/* The events are read for it only when the newest one is not the end of something. */
+static amend_status find_halves(runner *r, amend_error *error)
+{
+    amend_event_type last = r->history->last_type == NULL ? AMEND_EVENT_TYPES : event_type_of(r->history->last_type);
+    bool ended = last == AMEND_EVENT_MIGRATION_APPLIED || last == AMEND_EVENT_MIGRATION_ROLLED_BACK ||
+                 last == AMEND_EVENT_MIGRATION_BASELINED;
+    bool any = r->history->last_type != NULL && !ended;
+    return any ? audit_halves(r->session, r->arena, &r->history->ledger, &r->halves, error) : AMEND_OK;
+}
+
 amend_status run_plan(runner *r, amend_error *error)
 {
     bool nested = (r->session->dialect->traits & DIALECT_OUTER_TX) != 0;
     amend_error reason = {0};
     giveback back;
-    amend_status status = giveback_make(&back, r) ? AMEND_OK : error_memory(&reason);
+    amend_status status = giveback_make(&back, r) ? find_halves(r, &reason) : error_memory(&reason);
     r->stop = SIZE_MAX;
     for (size_t next = 0; next < r->plan->count && status == AMEND_OK;)
     {

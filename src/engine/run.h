@@ -13,6 +13,7 @@
 #ifndef AMEND_ENGINE_RUN_H
 #define AMEND_ENGINE_RUN_H
 
+#include "engine/audit.h"
 #include "engine/lock.h"
 #include "engine/message.h"
 #include "engine/plan.h"
@@ -35,6 +36,7 @@ typedef struct runner
     const plan *plan;
     lease lease;
     trail trail;
+    halves halves;   /* steps that are to go on where they stopped */
     bool locked;     /* the lock's row says that we hold it, and that is committed */
     bool released;   /* given back */
     bool single;     /* one step a batch: a batch was lost as a whole because of one of its steps */
@@ -70,7 +72,8 @@ typedef struct job
     buf text;
     directives head;
     outline outline;
-    bool mixed, rebuild;
+    bool mixed; /* not in one transaction: statements outside one, or begun that way by an earlier run */
+    bool rebuild;
 } job;
 
 amend_status job_load(runner *r, arena *a, size_t index, job *out, amend_error *error);

@@ -39,8 +39,8 @@ static const char LOCK[] =
     " pg_catalog.to_char(l.since AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') AS since,"
     " pg_catalog.to_char(l.heartbeat AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS heartbeat,"
     " (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - l.heartbeat) * 1000)::pg_catalog.int8 AS age_ms,"
-    " e.id AS last_id, e.hash AS last_hash FROM (SELECT) AS one LEFT JOIN " LOCK_TABLE " AS l ON l.id = 1"
-    " LEFT JOIN (SELECT id, hash FROM " EVENTS_TABLE " ORDER BY id DESC LIMIT 1) AS e ON true;\n";
+    " e.id AS last_id, e.hash AS last_hash, e.type AS last_type FROM (SELECT) AS one LEFT JOIN " LOCK_TABLE " AS l ON l.id = 1"
+    " LEFT JOIN (SELECT id, hash, type FROM " EVENTS_TABLE " ORDER BY id DESC LIMIT 1) AS e ON true;\n";
 
 unsigned pg_look_state(buf *out, unsigned part)
 {

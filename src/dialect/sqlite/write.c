@@ -75,8 +75,8 @@ static const char *const sqlite_state_parts[STATE_PARTS] = {
                       "(SELECT NULL AS applied_at, NULL AS id WHERE 0) ORDER BY id;\n",
     [STATE_LOCK] = "SELECT l.fence, l.holder, l.host, l.pid, l.since, l.heartbeat, "
                    "CAST(round((julianday('now') - julianday(l.heartbeat)) * 86400000) AS INTEGER) AS age_ms, "
-                   "e.id AS last_id, e.hash AS last_hash "
-                   "FROM " LOCK_TABLE " AS l LEFT JOIN (SELECT id, hash FROM " EVENTS_TABLE
+                   "e.id AS last_id, e.hash AS last_hash, e.type AS last_type "
+                   "FROM " LOCK_TABLE " AS l LEFT JOIN (SELECT id, hash, type FROM " EVENTS_TABLE
                    " ORDER BY id DESC LIMIT 1) AS e WHERE l.id = 1;\n",
 };
 

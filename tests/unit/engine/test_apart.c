@@ -92,6 +92,46 @@ static void test_longer_segment(void **state)
     harness_close(&h);
 }
 
+/* What was outside a transaction is corrected away: what was done before it is still not done again. */
+static void test_now_in_one_transaction(void **state)
+{
+    (void)state;
+    harness h;
+    harness_sqlite(&h);
+    harness_file(&h, "000_log.sql", "CREATE TABLE log (x);");
+    harness_file(&h, "001_a.sql",
+                 "INSERT INTO log VALUES (1);\nVACUUM INTO '/no/such/directory/x';\nINSERT INTO log VALUES (3);");
+    harness_file(&h, "002_b.sql", "INSERT INTO log VALUES (4);");
+    assert_int_equal(harness_up(&h), AMEND_FAILED);
+    assert_string_equal(h.steps, "+000 ");
+    harness_file(&h, "001_a.sql", "INSERT INTO log VALUES (1);\nINSERT INTO log VALUES (2);\nINSERT INTO nowhere VALUES (3);");
+    assert_int_equal(harness_up(&h), AMEND_FAILED); /* that part is undone */
+    assert_int_equal(h.error.statement, 3);
+    harness_expect(&h, "SELECT x FROM log", "1\n");
+    harness_file(&h, "001_a.sql", "BEGIN;\nINSERT INTO log VALUES (1);\nINSERT INTO log VALUES (2);\nCOMMIT;");
+    assert_int_equal(harness_up(&h), AMEND_FAILED); /* its first statement is another one now */
+    assert_int_equal(h.error.code, AMEND_E_PARTIAL_CHANGED);
+    harness_file(&h, "001_a.sql", "INSERT INTO log VALUES (1);\nINSERT INTO log VALUES (2);");
+    expect_ok(&h, harness_up(&h));
+    assert_string_equal(h.steps, "+001 +002 ");
+    harness_expect(&h, "SELECT x FROM log", "1\n2\n4\n");
+    harness_close(&h);
+}
+
+/* All of it was done but for the history's row. */
+static void test_nothing_left(void **state)
+{
+    (void)state;
+    harness h;
+    harness_sqlite(&h);
+    harness_file(&h, "001_a.sql", "CREATE TABLE a (x);\nVACUUM INTO '/no/such/directory/x';");
+    assert_int_equal(harness_up(&h), AMEND_FAILED);
+    harness_file(&h, "001_a.sql", "CREATE TABLE a (x);");
+    expect_ok(&h, harness_up(&h));
+    assert_string_equal(h.steps, "+001 ");
+    harness_close(&h);
+}
+
 /* The crash came between a statement and its event: the database says that it is there already. */
 static void test_statement_was_done(void **state)
 {
@@ -257,7 +297,7 @@ static void test_lock_can_not_be_had(void **state)
     harness_sqlite(&h);
     harness_file(&h, "001_a.sql", "CREATE TABLE a (x);\nVACUUM;");
     harness_sql(&h,
-                "CREATE TABLE _migration_events (id, hash);"
+                "CREATE TABLE _migration_events (id, hash, type);"
                 "CREATE TABLE _migrations_lock (id INTEGER PRIMARY KEY, fence NOT NULL, holder, host, pid, since, heartbeat);"
                 "INSERT INTO _migrations_lock (id, fence) VALUES (1, 1);"
                 "CREATE TRIGGER no BEFORE UPDATE ON _migrations_lock BEGIN SELECT RAISE(ABORT, 'not here'); END");
@@ -590,6 +630,8 @@ int main(void)
         cmocka_unit_test(test_first_transaction_fails),
         cmocka_unit_test(test_hint_of_one),
         cmocka_unit_test(test_longer_segment),
+        cmocka_unit_test(test_now_in_one_transaction),
+        cmocka_unit_test(test_nothing_left),
         cmocka_unit_test(test_statement_was_done),
         cmocka_unit_test(test_statement_was_not_begun),
         cmocka_unit_test(test_event_can_not_be_written),

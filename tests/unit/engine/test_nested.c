@@ -363,7 +363,7 @@ static void test_lock_table_of_another_form(void **state)
     harness h;
     four(&h);
     harness_ready(&h);
-    harness_sql(&h, "CREATE TABLE _migration_events (id, hash);"
+    harness_sql(&h, "CREATE TABLE _migration_events (id, hash, type);"
                     "CREATE TABLE _migrations_lock (id INTEGER PRIMARY KEY, fence, holder, host, pid, since, heartbeat);"
                     "CREATE TRIGGER refuse BEFORE INSERT ON _migrations_lock BEGIN SELECT RAISE(ABORT, 'not here'); END;");
     assert_int_equal(harness_up(&h), AMEND_FAILED);

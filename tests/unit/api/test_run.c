@@ -306,6 +306,23 @@ static void test_compiled_in(void **state)
     harness_remove(&h);
 }
 
+/* The commit of the checkout that holds the migrations is kept with each of them. */
+static void test_git_commit(void **state)
+{
+    (void)state;
+    harness h;
+    harness_make(&h);
+    tempdir_write(&h.dir, ".git/HEAD", "0123456789abcdef0123456789abcdef01234567\n");
+    harness_open(&h);
+    harness_expect_ok(&h, harness_run(&h, amend_up, NULL, 1, 0));
+    harness_expect_ok(&h, harness_look(&h, amend_inspect));
+    assert_string_equal(h.report->items[0].git_commit, "0123456789abcdef0123456789abcdef01234567");
+    assert_null(h.report->items[1].git_commit);
+    assert_string_equal(harness_query(&h, "SELECT json_extract(detail, '$.git_commit') FROM _migration_events"),
+                        "0123456789abcdef0123456789abcdef01234567\n");
+    harness_remove(&h);
+}
+
 /* Two handles on one database, in turns: each sees what the other did. */
 static void test_two_handles(void **state)
 {
@@ -380,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_plan),
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_compiled_in),
+        cmocka_unit_test(test_git_commit),
         cmocka_unit_test(test_two_handles),
         cmocka_unit_test(test_locked),
         cmocka_unit_test(test_cancelled),

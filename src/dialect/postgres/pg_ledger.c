@@ -29,12 +29,13 @@ static void create_events(buf *out, const ledger *l)
              "host TEXT, application TEXT, detail JSON, prev_hash TEXT, hash TEXT NOT NULL);\n");
 }
 
+/* Short enough that PostgreSQL makes no TOAST table for it. */
 static unsigned create_lock(buf *out, const ledger *l)
 {
     buf_text(out, "CREATE TABLE IF NOT EXISTS ");
     pg_text_table(out, l, LOCK_TABLE);
-    buf_text(out, " (id INTEGER PRIMARY KEY CHECK (id = 1), fence BIGINT NOT NULL, holder TEXT, host TEXT, pid BIGINT, "
-                  "since TIMESTAMPTZ, heartbeat TIMESTAMPTZ);\n");
+    buf_text(out, " (id INTEGER PRIMARY KEY CHECK (id = 1), fence BIGINT NOT NULL, holder VARCHAR(160), host VARCHAR(255), "
+                  "pid BIGINT, since TIMESTAMPTZ, heartbeat TIMESTAMPTZ);\n");
     buf_text(out, "INSERT INTO ");
     pg_text_table(out, l, LOCK_TABLE);
     buf_text(out, " (id, fence) VALUES (1, 0) ON CONFLICT DO NOTHING;\n");
@@ -77,10 +78,13 @@ static void mine(buf *out, const lease *lease)
 /*
  * Only whoever has read the lock as it still is gets it. A row that somebody has deleted is made again by this; the condition
  * is looked at again when another session's change was waited for.
+ *
+ * The commit need not wait for the disk: a crash of the server that takes the lock back also ends its holder's session, and
+ * what the holder commits waits for everything before it.
  */
 unsigned pg_ledger_acquire(buf *out, const ledger *l, const lease *lease)
 {
-    buf_text(out, "INSERT INTO ");
+    buf_text(out, "SET LOCAL synchronous_commit = off;\nINSERT INTO ");
     pg_text_table(out, l, LOCK_TABLE);
     buf_format(out, " AS l (id, fence, holder, host, pid, since, heartbeat) VALUES (1, %lld, ", (long long)lease->seen + 1);
     pg_text_literal(out, lease->holder);
@@ -96,7 +100,7 @@ unsigned pg_ledger_acquire(buf *out, const ledger *l, const lease *lease)
     }
     buf_text(out, " THEN l.fence + 1 END, holder = excluded.holder, host = excluded.host, pid = excluded.pid, "
                   "since = excluded.since, heartbeat = excluded.heartbeat;\n");
-    return 1;
+    return 2;
 }
 
 /* An UPDATE would find nothing wrong with a row that is gone: the insert it becomes here has no fence then, and is refused. */

@@ -2,8 +2,9 @@
 /*
  * amend: bring a database's schema to the version its application needs.
  *
- * The header follows the user's work: open, look, run, report. Everything hangs off one `amend` handle; there is no
- * global state. A handle may be used by one thread at a time; different handles may be used by different threads at once.
+ * The header follows the user's work: open, look, run, heal. Everything hangs off one `amend` handle; there is no global
+ * state. A handle may be used by one thread at a time; different handles may be used by different threads at once. The calls
+ * that heal are the exception: any number of threads may make them on one handle at once.
  *
  * The library never prints, never exits and never changes the locale, a signal handler or the working directory. It says
  * what it does through return values, amend_error, amend_report, and the event callback.
@@ -166,6 +167,15 @@ AMEND_API const char *amend_event_type_name(amend_event_type type);
 
 typedef struct amend amend;
 
+/* What may be applied by itself when a query fails for a missing object. */
+typedef enum amend_heal_policy
+{
+    AMEND_HEAL_ADDITIVE, /* the default: migrations that only add, and can neither lose data, nor rewrite or scan a table */
+    AMEND_HEAL_OFF,      /* nothing: errors are not even looked at */
+    AMEND_HEAL_REPORT,   /* nothing: what AMEND_HEAL_ADDITIVE would do is told as an event */
+    AMEND_HEAL_ALL,      /* every migration */
+} amend_heal_policy;
+
 /* One file of a set that is compiled into the program (see `amend embed`), its path as under the migrations' directory. */
 typedef struct amend_file
 {
@@ -174,7 +184,12 @@ typedef struct amend_file
     size_t length;
 } amend_file;
 
-/* Zero means default in every field. Strings are copied by amend_open; `files` is borrowed until amend_close. */
+/*
+ * Zero means default in every field. Strings are copied by amend_open; `files` is borrowed until amend_close.
+ *
+ * Two settings of healing can be changed from outside, by those who run the program: the environment's AMEND_HEAL (off,
+ * additive, all or report) takes the place of `heal`, and AMEND_HEAL_URL that of `heal_url`. amend_open reads them.
+ */
 typedef struct amend_options
 {
     size_t size;     /* sizeof(amend_options): AMEND_OPTIONS_INIT sets it */
@@ -193,6 +208,11 @@ typedef struct amend_options
     uint32_t lease_ms;           /* after how long a silent runner is taken for dead; default 30000, at least 1000 */
     bool own_process;            /* nothing else in this process uses the database's library: settings of the whole process that
                                     make it faster may be changed (SQLite's count of its memory is turned off) */
+    amend_heal_policy heal;
+    const char *heal_url;      /* PostgreSQL: the connection that cures are made on, so that the application's own role needs no
+                                  right to change the schema; default url */
+    uint32_t heal_wait_ms;     /* how long a failed operation may wait for its cure, all in all; default 10000 */
+    uint32_t heal_cooldown_ms; /* after how long what failed is tried again, unless its file has changed; default 30000 */
 } amend_options;
 
 #define AMEND_OPTIONS_INIT                                                                                                     \
@@ -202,7 +222,8 @@ typedef struct amend_options
 
 /*
  * Make a handle. Checks the arguments and picks the driver; reads no file and connects to nothing: both happen with the first
- * call that needs them. *out is the caller's, to be given to amend_close. Errors: ARGUMENT, URL, DRIVER_MISSING, OUT_OF_MEMORY.
+ * call that needs them. *out is the caller's, to be given to amend_close. Errors: ARGUMENT, URL, DRIVER_MISSING, SETTINGS (a
+ * wrong AMEND_HEAL), OUT_OF_MEMORY.
  */
 AMEND_API AMEND_CHECKED amend_status amend_open(const amend_options *options, amend **out, amend_error *error);
 
@@ -367,6 +388,124 @@ AMEND_API AMEND_CHECKED amend_status amend_baseline(amend *handle, const amend_r
                                                     amend_error *error);
 /* Accept the changed checksum of run->to, or of all when it is NULL. Each one is an event. */
 AMEND_API AMEND_CHECKED amend_status amend_repair(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
+
+/* ------------------------------------------------------------------------------------------------------------- heal */
+
+/*
+ * A query failed because a table, a column, an index … isn't there yet: find the pending migration that provides it, apply it
+ * and what it depends on, and say whether the query is worth running again. Nothing here costs anything while nothing fails.
+ *
+ * Most programs use the faces: amend/sqlite.h and amend/postgres.h wrap the client libraries' own calls, amend/http.h runs a
+ * whole request again. This section is what they stand on, for any other client library. docs/healing.md tells the whole.
+ *
+ * All calls of this section may be made by any number of threads on one handle at once, with the handle's allocator and event
+ * callback called from each of them; not while another call (amend_up …) runs on the same handle.
+ */
+
+/* What a migration provides, or an error misses. */
+typedef enum amend_object_kind
+{
+#define AMEND_OBJECT(name, text) AMEND_OBJECT_##name,
+#include "amend/objects.def"
+#undef AMEND_OBJECT
+    AMEND_OBJECT_KINDS
+} amend_object_kind;
+
+/* "table", "enum value" …; NULL when out of range. */
+AMEND_API const char *amend_object_kind_name(amend_object_kind kind);
+
+enum
+{
+    AMEND_NAME_SIZE = 192,
+};
+
+/* A plain value. Names are as the database keeps them: without quotes, folded where it folds; empty where unknown. */
+typedef struct amend_object
+{
+    amend_object_kind kind;
+    char schema[AMEND_NAME_SIZE];
+    char table[AMEND_NAME_SIZE]; /* column, index, trigger, unique: its table; enum value: its type */
+    char name[AMEND_NAME_SIZE];  /* unique: its columns, sorted, with commas between */
+    unsigned count;              /* a column without a name: so many columns the table must have */
+} amend_object;
+
+/* An error as a client library gave it. All strings are borrowed for the call; NULL and 0 where unknown. */
+typedef struct amend_db_error
+{
+    size_t size;          /* sizeof(amend_db_error): AMEND_DB_ERROR_INIT sets it */
+    const char *message;  /* the database's own words, nothing before or behind them */
+    const char *sqlstate; /* PostgreSQL: the five characters; without them nothing is recognised */
+    int native;           /* SQLite: the result code, extended or not */
+    const char *query;    /* the text of the statement that failed, or of all that was sent with it */
+    size_t position;      /* where in the query the error is, from 1: PostgreSQL counts characters, SQLite bytes */
+} amend_db_error;
+
+#define AMEND_DB_ERROR_INIT                                                                                                    \
+    {                                                                                                                          \
+        .size = sizeof(amend_db_error)                                                                                         \
+    }
+
+typedef enum amend_cure
+{
+    AMEND_CURE_NONE,      /* not about a missing object, or no migration provides it: the error stands */
+    AMEND_CURE_DONE,      /* cured, by this call or by another runner meanwhile: run the statement again, once */
+    AMEND_CURE_RERUN,     /* cured, but the error has spoilt the open transaction: roll back and run all of it again */
+    AMEND_CURE_REFUSED,   /* the policy, or the open transaction, forbids it: the error stands */
+    AMEND_CURE_FAILED,    /* tried and failed, now or less than the cool-down ago: the error stands, nothing has changed */
+    AMEND_CURE_DRIFT,     /* the migration is applied, the object missing all the same: somebody took it away */
+    AMEND_CURE_TIMED_OUT, /* another runner was at work for longer than heal_wait_ms */
+} amend_cure;
+
+/* "cured", "refused" …; NULL when out of range. */
+AMEND_API const char *amend_cure_name(amend_cure cure);
+
+/* What healing came to. A plain value. */
+typedef struct amend_healing
+{
+    amend_cure cure;
+    amend_object object; /* kind AMEND_OBJECT_NONE: the error is not about a missing object */
+    char version[72];    /* the migration that provides it; empty: none does */
+    char name[192];
+    char file[512];
+    unsigned applied; /* how many migrations this call applied */
+    int64_t elapsed_ms;
+} amend_healing;
+
+/*
+ * Cure `failed` if it can be cured. For any client library: hand in what it said. The cure is made on a connection of amend's
+ * own (options.heal_url), so with SQLite the caller must not be inside a transaction (amend/sqlite.h can be). `out` and `error`
+ * may be NULL; *error is written when the result is neither NONE nor DONE, and says why: HEAL_REFUSED with version, file, line
+ * and the rule in `detail`, HEAL_DRIFT, HEAL_WAITED, or the failed migration's own error.
+ */
+AMEND_API amend_cure amend_heal_error(amend *handle, const amend_db_error *failed, amend_healing *out, amend_error *error);
+
+/*
+ * What amend_heal_error would do, without doing it. *healing gets the object and the migration that provides it, and in `cure`
+ * the verdict: DONE means that it would be applied. The report's items are the migrations that would run, in order, its
+ * problems what the policy says against them. Without a database (options.url NULL) the kind of database is told by the error:
+ * with a sqlstate it is PostgreSQL; and all migrations count as pending. Writes nothing. Errors: what amend_inspect gives.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_diagnose(amend *handle, const amend_db_error *failed, amend_healing *healing,
+                                                    amend_report **out, amend_error *error);
+
+/* One object that a migration provides. Pointers live until the callback returns. */
+typedef struct amend_provision
+{
+    const amend_object *object;
+    const char *version;
+    const char *name;
+    const char *file;
+} amend_provision;
+
+typedef void (*amend_provision_fn)(void *arg, const amend_provision *provision);
+
+/*
+ * Which migration provides which object, in the migrations' order, as healing would look it up: of what was renamed or dropped
+ * later only what is left. `object`: only those of that name ("cards", "cards.title", "app.cards"), NULL: all. Touches no
+ * database. Errors: what amend_catalog gives; ARGUMENT without a URL, which tells the SQL's dialect.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_provides(amend *handle, const char *object, amend_provision_fn fn, void *arg,
+                                                    amend_error *error);
 
 /* --------------------------------------------------------------------------------------------------------- new files */
 

@@ -4,9 +4,11 @@
 #define AMEND_API_HANDLE_H
 
 #include "engine/run.h"
+#include "heal/heal.h"
 
 struct amend
 {
+    healer healer; /* first: healer_of finds it there */
     const amend_allocator *allocator;
     arena *arena; /* what lives as long as the handle */
     session session;
@@ -20,6 +22,8 @@ struct amend
     arena *reading; /* the catalog that amend_read looks into */
     catalog catalog;
 };
+
+_Static_assert(offsetof(struct amend, healer) == 0, "healer_of takes the handle for its healer");
 
 /* A report with the arena that it lives in. */
 typedef struct report_box

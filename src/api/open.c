@@ -17,6 +17,8 @@ enum
     LOCK_WAIT_MS = 300000,
     LEASE_MS = 30000,
     LEASE_LEAST_MS = 1000,
+    HEAL_WAIT_MS = 10000,
+    HEAL_COOLDOWN_MS = 30000,
 };
 
 static uint32_t otherwise(uint32_t value, uint32_t standard)
@@ -67,6 +69,55 @@ static amend_status pick_driver(amend *h, const char *url, bool own_process, ame
     return AMEND_OK;
 }
 
+/* AMEND_HEAL, or what the program says. */
+static amend_status pick_policy(const amend_options *o, amend_heal_policy *out, amend_error *error)
+{
+    static const char *const names[] = {
+        [AMEND_HEAL_ADDITIVE] = "additive", [AMEND_HEAL_OFF] = "off", [AMEND_HEAL_REPORT] = "report", [AMEND_HEAL_ALL] = "all"};
+    const char *given = getenv("AMEND_HEAL");
+    *out = o->heal;
+    if (given == NULL || given[0] == '\0')
+    {
+        return AMEND_OK;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    {
+        if (strcmp(given, names[i]) == 0)
+        {
+            *out = (amend_heal_policy)i;
+            return AMEND_OK;
+        }
+    }
+    return error_set(error, AMEND_E_SETTINGS, "AMEND_HEAL is \"%s\", but can be off, additive, all or report", given);
+}
+
+/* The healer's sessions are like the handle's, on a URL of their own where one is given. */
+static amend_status fill_healer(amend *h, const amend_options *o, amend_error *error)
+{
+    healer *healer = &h->healer;
+    const char *url = getenv("AMEND_HEAL_URL");
+    url = url == NULL || url[0] == '\0' ? o->heal_url : url;
+    healer->session = h->session;
+    healer->session.connect_timeout_ms = healer->wait_ms = otherwise(o->heal_wait_ms, HEAL_WAIT_MS);
+    healer->cooldown_ms = otherwise(o->heal_cooldown_ms, HEAL_COOLDOWN_MS);
+    healer->dir = h->dir;
+    healer->files = h->files;
+    healer->file_count = h->file_count;
+    if (url != NULL && h->session.driver != NULL)
+    {
+        healer->session.url = arena_string(h->arena, url);
+        if (healer->session.url == NULL)
+        {
+            return error_memory(error);
+        }
+        if (driver_for_url(url) != h->session.driver)
+        {
+            return error_set(error, AMEND_E_URL, "the URL for healing is for another kind of database than the first");
+        }
+    }
+    return pick_policy(o, &healer->policy, error);
+}
+
 static amend_status fill(amend *h, const amend_options *o, amend_error *error)
 {
     session *s = &h->session;
@@ -90,7 +141,8 @@ static amend_status fill(amend *h, const amend_options *o, amend_error *error)
     {
         return error_memory(error);
     }
-    return o->url == NULL ? AMEND_OK : pick_driver(h, o->url, o->own_process, error);
+    amend_status status = o->url == NULL ? AMEND_OK : pick_driver(h, o->url, o->own_process, error);
+    return status == AMEND_OK ? fill_healer(h, o, error) : status;
 }
 
 static amend_status check(const amend_options *options, amend_error *error)
@@ -111,6 +163,10 @@ static amend_status check(const amend_options *options, amend_error *error)
     if (options->dir != NULL && options->dir[0] == '\0')
     {
         return error_set(error, AMEND_E_ARGUMENT, "the migrations' directory has an empty name");
+    }
+    if ((unsigned)options->heal > AMEND_HEAL_ALL)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "there is no policy of healing with the number %d", (int)options->heal);
     }
     if (options->lease_ms != 0 && options->lease_ms < LEASE_LEAST_MS)
     {
@@ -138,6 +194,13 @@ amend_status amend_open(const amend_options *options, amend **out, amend_error *
         return error_memory(error);
     }
     h->allocator = allocator;
+    h->healer.session.allocator = allocator;
+    status = healer_init(&h->healer, error);
+    if (status != AMEND_OK)
+    {
+        alloc_free(allocator, h, sizeof *h);
+        return status;
+    }
     buf_init(&h->text, allocator);
     h->arena = arena_new(allocator);
     status = h->arena == NULL ? error_memory(error) : fill(h, options, error);
@@ -160,6 +223,7 @@ void amend_close(amend *handle)
     {
         session_close(&handle->session);
     }
+    healer_clear(&handle->healer);
     buf_clear(&handle->text);
     arena_free(handle->reading);
     arena_free(handle->arena);

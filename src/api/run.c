@@ -120,7 +120,7 @@ static amend_status perform(amend *handle, planner *make, const amend_run *given
     bool planned = status == AMEND_OK;
     if (planned)
     {
-        status = apply(&handle->session, box->arena, &c, make, &run, &o, error);
+        status = apply(&handle->session, box->arena, &c, make, NULL, &run, &o, error);
         planned = o.results != NULL || o.plan.problem_count > 0;
     }
     if (planned && status == AMEND_OK)

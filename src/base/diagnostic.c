@@ -35,3 +35,13 @@ const amend_explanation *diagnostic_at(size_t i)
 {
     return i < diagnostic_count ? &diagnostics[i] : NULL;
 }
+
+const char *amend_object_kind_name(amend_object_kind kind)
+{
+    static const char *const names[] = {
+#define AMEND_OBJECT(name, text) text,
+#include "amend/objects.def"
+#undef AMEND_OBJECT
+    };
+    return (unsigned)kind < AMEND_OBJECT_KINDS ? names[kind] : NULL;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The registry of diagnostics (registry/amend/diagnostics.def) as a table. */
+/* The registry of diagnostics (registry/amend/diagnostics.def) as a table; amend_object_kind_name is here, too. */
 #ifndef AMEND_BASE_DIAGNOSTIC_H
 #define AMEND_BASE_DIAGNOSTIC_H
 

@@ -23,3 +23,22 @@ const dialect *dialect_find(const char *name)
     }
     return NULL;
 }
+
+static const struct
+{
+    const char *rule, *words;
+} objections[] = {
+#define OBJECTION(name, rule, words) {rule, words},
+    OBJECTIONS(OBJECTION)
+#undef OBJECTION
+};
+
+const char *objection_rule(objection_kind kind)
+{
+    return objections[kind].rule;
+}
+
+const char *objection_words(objection_kind kind)
+{
+    return objections[kind].words;
+}

@@ -2,8 +2,9 @@
 /*
  * The contract of a SQL dialect. All of it is pure: text in, values or text out; no connection, no file, no clock.
  *
- * A dialect does two things: it reads the users' scripts (split, classify), and it writes amend's own bookkeeping SQL (the
- * history, the events, the lock). The engine decides what is run and in which order; it never writes SQL itself.
+ * A dialect does three things: it reads the users' scripts (split, classify), it writes amend's own bookkeeping SQL (the
+ * history, the events, the lock), and it knows which error misses which object and which script makes it (healing). The layers
+ * above decide what is run and in which order; they never write or read SQL themselves.
  */
 #ifndef AMEND_DIALECT_DIALECT_H
 #define AMEND_DIALECT_DIALECT_H
@@ -55,6 +56,70 @@ typedef struct script
     size_t count;
     unsigned flags;
 } script;
+
+/* ------------------------------------------------------------------------------------------------------------ healing */
+
+/* What a script does to the schema, one object at a time, in the order of its statements. */
+typedef enum change_kind
+{
+    CHANGE_ADD,
+    CHANGE_DROP,   /* of a table: its columns, indexes, triggers too; of a schema: all in it */
+    CHANGE_RENAME, /* of a table: what belongs to it goes along */
+} change_kind;
+
+typedef struct change
+{
+    change_kind kind;
+    amend_object_kind object;
+    slice schema, table, name; /* as in amend_object; unquoted and folded as the database's catalog has them */
+    slice to_schema, to;       /* CHANGE_RENAME: the new schema and name; an empty schema: the same one */
+    size_t statement;          /* of the script, from 0 */
+} change;
+
+/*
+ * What keeps a statement from being additive: additive is what only adds (tables, nullable or constant-default columns,
+ * indexes, views, triggers, functions, types, enum values, rows of tables that the same script makes) and neither loses,
+ * renames or replaces anything, nor rewrites a table, nor locks one for as long as a scan of it takes. OBJECTION(name, rule,
+ * words): the rule is the name that users see.
+ */
+#define OBJECTIONS(X)                                                                                                          \
+    X(DROPS, "drops", "takes something away")                                                                                  \
+    X(RENAMES, "renames", "gives something another name")                                                                      \
+    X(REPLACES, "replaces", "puts something in the place of what is there")                                                    \
+    X(REWRITES, "rewrites", "rewrites a table")                                                                                \
+    X(SCANS, "scans", "locks a table while it is scanned")                                                                     \
+    X(CHANGES_DATA, "changes-data", "changes rows that were there before")                                                     \
+    X(GRANTS, "grants", "changes who may do what")                                                                             \
+    X(SETS, "sets", "changes a setting of the database or session")                                                            \
+    X(UNCLEAR, "unclear", "does what can't be told from its text")
+
+typedef enum objection_kind
+{
+#define OBJECTION(name, rule, words) OBJECTION_##name,
+    OBJECTIONS(OBJECTION)
+#undef OBJECTION
+    OBJECTION_KINDS
+} objection_kind;
+
+typedef struct objection
+{
+    objection_kind kind;
+    size_t statement;    /* of the script, from 0 */
+    slice schema, table; /* the table it is about, as far as it is about one: empty otherwise. With a table that the same run
+                            makes, nothing can be lost, and the objection falls */
+} objection;
+
+/* What was found in one script. In the arena. */
+typedef struct findings
+{
+    change *changes;
+    size_t change_count;
+    objection *objections; /* at most one for each statement, in their order */
+    size_t objection_count;
+} findings;
+
+/* A reading of all migrations in running order. What it keeps between them (SQLite: a database in memory) is the dialect's. */
+typedef struct survey survey;
 
 /* ------------------------------------------------------------------------------------------------------- bookkeeping */
 
@@ -138,8 +203,9 @@ typedef struct tx_words
 
 enum
 {
-    DIALECT_SERVER_HASH = 1 << 0, /* the server computes events' times and hashes (else the client does) */
-    DIALECT_OUTER_TX = 1 << 1,    /* steps are savepoints of one transaction: they are applied when batch_end is */
+    DIALECT_SERVER_HASH = 1 << 0,  /* the server computes events' times and hashes (else the client does) */
+    DIALECT_OUTER_TX = 1 << 1,     /* steps are savepoints of one transaction: they are applied when batch_end is */
+    DIALECT_NAMES_NOCASE = 1 << 2, /* names that differ only in the case of ASCII letters are one */
 };
 
 typedef struct dialect
@@ -148,6 +214,9 @@ typedef struct dialect
     uint32_t traits;
     size_t message_limit; /* how many bytes of migrations go into one exec; 0: each migration by itself */
     const tx_words *words;
+    /* The words for working inside a transaction that is the caller's, DIALECT_OUTER_TX only: batch_begin is a savepoint in it,
+       batch_end and batch_abort give up that savepoint and nothing else. NULL: it can't be done. */
+    const tx_words *words_inside;
 
     /*
      * Split and classify a script. Everything is allocated in the arena; slices point into text, which must live as long.
@@ -213,7 +282,35 @@ typedef struct dialect
     /* All invalid indexes of this statement's name (one row each: schema, name), and dropping one. NULL: no such thing. */
     unsigned (*invalid_index)(buf *out, const stmt *stmt);
     unsigned (*drop_index)(buf *out, const char *schema, const char *name);
+
+    /*
+     * Does the error say that an object is missing, and which? Fills *out, and never more than the error tells: RELATION and
+     * OTHER for what may be of several kinds, a column without a table when it is bare, as the alias or qualifier stands in the
+     * query when it has one. False, too, for objects that no migration makes (functions in SQLite), for names longer than
+     * AMEND_NAME_SIZE, and when in doubt. Allocates nothing, keeps nothing, takes well below a microsecond.
+     */
+    bool (*detect)(const amend_db_error *error, amend_object *out);
+    /* Does the query have this name (as in amend_object) as one of its identifiers? Allocates nothing. */
+    bool (*mentions)(slice query, const char *name);
+    /*
+     * May the query be run again as a whole after it failed with one of its statements, because all of it was one unit? False
+     * for a text of several statements with transaction control among them. `text` need not be valid SQL.
+     */
+    bool (*repeatable)(slice query);
+    /* What an object's name as a person writes it ("cards.title", "\"My Table\"", "app.cards") stands for: up to three parts,
+       unquoted and folded, the last in out->name, those before it in table and schema. False when it is no name. */
+    bool (*parse_name)(slice text, amend_object *out);
+
+    /* Reading what migrations make. Errors of all: OUT_OF_MEMORY only; what is not understood is passed over. */
+    amend_status (*survey_open)(const amend_allocator *allocator, survey **out, amend_error *error);
+    /* The next migration, split. Everything in *out is in the arena or points into the script's text. */
+    amend_status (*survey_read)(survey *survey, arena *arena, const script *script, findings *out, amend_error *error);
+    void (*survey_close)(survey *survey); /* NULL is allowed */
 } dialect;
+
+/* "drops" and "takes something away". */
+const char *objection_rule(objection_kind kind);
+const char *objection_words(objection_kind kind);
 
 enum
 {

@@ -72,9 +72,9 @@ static void renew(apart *p)
     }
     message m;
     message_init(&m, a);
-    message_words(&m, PART_FRAME, SIZE_MAX, d->words->lock_begin);
+    message_words(&m, PART_FRAME, SIZE_MAX, session_words(r->session)->lock_begin);
     message_own(&m, PART_GUARD, SIZE_MAX, d->guard(&m.text, &r->history->ledger, &r->lease, r->session->lock_timeout_ms));
-    message_words(&m, PART_FRAME, SIZE_MAX, d->words->lock_end);
+    message_words(&m, PART_FRAME, SIZE_MAX, session_words(r->session)->lock_end);
     amend_fault fault = {0};
     amend_error error = {0};
     amend_status status =
@@ -143,7 +143,7 @@ static void compose(apart *p, what wanted, amend_event_type type, size_t first, 
     runner *r = p->runner;
     const job *j = p->job;
     const dialect *d = r->session->dialect;
-    const tx_words *w = d->words;
+    const tx_words *w = session_words(r->session);
     bool rebuild = wanted == WHAT_SCRIPT && j->rebuild;
     message *m = &p->message;
     message_init(m, p->arena);
@@ -191,7 +191,7 @@ static amend_status apart_send(apart *p, what wanted, amend_event_type type, siz
             explain_fault(r, &p->message, p->job, 1, &fault, error);
         }
         status = all_done ? AMEND_OK : error->status;
-        const tx_words *w = r->session->dialect->words;
+        const tx_words *w = session_words(r->session);
         amend_hooks silent = {0};
         (void)!session_run(r->session, slice_of(w->batch_abort), message_statements(w->batch_abort), &silent, NULL, NULL);
     }
@@ -442,7 +442,7 @@ amend_status apart_run(runner *r, arena *a, job *j, amend_error *error)
     hint_partial(&p, error);
     if (error->code != AMEND_E_CONNECTION_LOST && error->code != AMEND_E_LOCK_LOST)
     {
-        clean_up(r, j, error, r->session->dialect->words->batch_begin);
+        clean_up(r, j, error, session_words(r->session)->batch_begin);
     }
     return status;
 }

@@ -30,8 +30,8 @@ static void tell_run(const session *s, const plan *p, amend_event_type type, int
 }
 
 /* Connection, history, view and plan, anew. */
-static amend_status look(session *s, arena *a, const catalog *c, planner *make, const amend_run *run, outcome *out,
-                         amend_error *error)
+static amend_status look(session *s, arena *a, const catalog *c, planner *make, const gate *guard, const amend_run *run,
+                         outcome *out, amend_error *error)
 {
     bool dry = (run->flags & AMEND_DRY_RUN) != 0;
     amend_status status = session_connect(s, dry, s->connect_timeout_ms, error);
@@ -46,6 +46,10 @@ static amend_status look(session *s, arena *a, const catalog *c, planner *make, 
     if (status == AMEND_OK)
     {
         status = make(a, &out->view, run, &out->plan, error);
+    }
+    if (status == AMEND_OK && guard != NULL)
+    {
+        status = guard->check(guard->arg, a, &out->plan, error);
     }
     if (status == AMEND_OK)
     {
@@ -81,7 +85,7 @@ static bool lacks_half(const ledger *l)
 /* Somebody dropped one of our tables: made again by itself, so that what belongs to the other is found before anything runs. */
 static amend_status make_tables(session *s, arena *a, outcome *out, amend_error *error)
 {
-    const tx_words *w = s->dialect->words;
+    const tx_words *w = session_words(s);
     runner r;
     message m;
     amend_fault fault = {0};
@@ -122,7 +126,7 @@ static amend_status run_once(session *s, arena *a, const catalog *c, outcome *ou
     return status;
 }
 
-amend_status apply(session *s, arena *a, const catalog *c, planner *make, const amend_run *run, outcome *out,
+amend_status apply(session *s, arena *a, const catalog *c, planner *make, const gate *guard, const amend_run *run, outcome *out,
                    amend_error *error)
 {
     char holder[LOCK_HOLDER_SIZE];
@@ -136,12 +140,12 @@ amend_status apply(session *s, arena *a, const catalog *c, planner *make, const 
     while (status == AMEND_OK)
     {
         bool again = false;
-        status = look(s, a, c, make, run, out, &reason);
+        status = look(s, a, c, make, guard, run, out, &reason);
         if (status == AMEND_OK && !dry && !mended && out->plan.count > 0 && lacks_half(&out->history.ledger))
         {
             status = make_tables(s, a, out, &reason);
             mended = status == AMEND_OK;
-            status = mended ? look(s, a, c, make, run, out, &reason) : status;
+            status = mended ? look(s, a, c, make, guard, run, out, &reason) : status;
         }
         if (status == AMEND_OK && dry)
         {

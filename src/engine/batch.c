@@ -197,7 +197,7 @@ static void judge_contention(runner *r, const message *m, const amend_fault *fau
 
 static void undo(runner *r)
 {
-    const char *words = r->session->dialect->words->step_abort;
+    const char *words = session_words(r->session)->step_abort;
     amend_hooks silent = {0};
     (void)!session_run(r->session, slice_of(words), message_statements(words), &silent, NULL, NULL);
 }
@@ -282,7 +282,7 @@ static amend_status batch_failed(runner *r, const message *m, const job *jobs, s
     }
     if (r->locked)
     {
-        clean_up(r, j, error, r->session->dialect->words->step_abort);
+        clean_up(r, j, error, session_words(r->session)->step_abort);
     }
     else
     {
@@ -358,7 +358,7 @@ amend_status batch_run(runner *r, size_t *next, amend_error *error)
 amend_status batch_lock(runner *r, arena *a, amend_error *error)
 {
     message m;
-    const tx_words *w = r->session->dialect->words;
+    const tx_words *w = session_words(r->session);
     message_init(&m, a);
     message_words(&m, PART_ACQUIRE, SIZE_MAX, w->batch_begin);
     compose_lock(r, &m);

@@ -35,22 +35,22 @@ static void compose_takeover(runner *r, message *m)
 void compose_lock(runner *r, message *m)
 {
     const dialect *d = r->session->dialect;
-    message_words(m, PART_CREATE, SIZE_MAX, d->words->lock_begin);
+    message_words(m, PART_CREATE, SIZE_MAX, session_words(r->session)->lock_begin);
     message_own(m, PART_CREATE, SIZE_MAX, d->create(&m->text, &r->history->ledger));
     message_own(m, PART_ACQUIRE, SIZE_MAX, d->acquire(&m->text, &r->history->ledger, &r->lease));
     if (r->history->holder != NULL)
     {
         compose_takeover(r, m);
     }
-    message_words(m, PART_ACQUIRE, SIZE_MAX, d->words->lock_end);
+    message_words(m, PART_ACQUIRE, SIZE_MAX, session_words(r->session)->lock_end);
 }
 
 void compose_release(runner *r, message *m)
 {
     const dialect *d = r->session->dialect;
-    message_words(m, PART_RELEASE, SIZE_MAX, d->words->lock_begin);
+    message_words(m, PART_RELEASE, SIZE_MAX, session_words(r->session)->lock_begin);
     message_own(m, PART_RELEASE, SIZE_MAX, d->release(&m->text, &r->history->ledger, &r->lease));
-    message_words(m, PART_RELEASE, SIZE_MAX, d->words->lock_end);
+    message_words(m, PART_RELEASE, SIZE_MAX, session_words(r->session)->lock_end);
 }
 
 const segment *compose_whole(const job *j)
@@ -60,7 +60,7 @@ const segment *compose_whole(const job *j)
 
 void compose_begin(runner *r, message *m, const job *j, const segment *s, bool early)
 {
-    const tx_words *w = r->session->dialect->words;
+    const tx_words *w = session_words(r->session);
     if (s != NULL && s->begin != SIZE_MAX)
     {
         message_script(m, j->index, &j->outline, s->begin, s->begin + 1);
@@ -114,6 +114,11 @@ static void write_detail(runner *r, const job *j, int64_t execution_time_ms, boo
     {
         buf_text(out, ",\"git_commit\":");
         buf_json(out, r->catalog->git_commit);
+    }
+    if (r->session->healing != NULL)
+    {
+        buf_text(out, ",\"healed\":");
+        buf_json(out, r->session->healing);
     }
     if (j->step->action == ACTION_REPAIR)
     {
@@ -175,7 +180,7 @@ void compose_close(runner *r, message *m, const job *j, int64_t execution_time_m
         compose_event(r, m, j->index, types[j->step->action], detail.data);
     }
     buf_clear(&detail);
-    message_words(m, PART_STEP_END, j->index, d->words->step_end);
+    message_words(m, PART_STEP_END, j->index, session_words(r->session)->step_end);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ failures */
@@ -286,7 +291,7 @@ static void write_failure(const amend_error *error, buf *out)
 
 void clean_up(runner *r, const job *j, const amend_error *error, const char *abort)
 {
-    const tx_words *w = r->session->dialect->words;
+    const tx_words *w = session_words(r->session);
     bool lost = error->code == AMEND_E_LOCK_LOST;
     arena *a = arena_new(r->session->allocator);
     if (a == NULL)

@@ -63,15 +63,15 @@ static void abort_all(runner *r)
     amend_hooks silent = {0};
     if (!r->session->driver->idle(r->session->conn))
     {
-        (void)!session_run(r->session, slice_of(r->session->dialect->words->batch_abort),
-                           message_statements(r->session->dialect->words->batch_abort), &silent, NULL, NULL);
+        (void)!session_run(r->session, slice_of(session_words(r->session)->batch_abort),
+                           message_statements(session_words(r->session)->batch_abort), &silent, NULL, NULL);
     }
 }
 
 static amend_status begin(outer *o, arena *a, const job *j, amend_error *error)
 {
     runner *r = o->runner;
-    const tx_words *w = r->session->dialect->words;
+    const tx_words *w = session_words(r->session);
     message m;
     amend_fault fault = {0};
     *o = (outer){.runner = r,
@@ -141,7 +141,7 @@ static amend_status not_committed(outer *o, size_t *next, amend_error *error)
     const step *s = &o->runner->plan->steps[o->first];
     const migration *m = s->entry->file;
     abort_all(o->runner);
-    if (start_over(o, *next, next))
+    if (!o->runner->session->inside && start_over(o, *next, next))
     {
         return AMEND_OK;
     }
@@ -159,7 +159,7 @@ static amend_status commit(outer *o, arena *a, size_t *next, amend_error *error)
 {
     runner *r = o->runner;
     size_t end = *next;
-    const tx_words *w = r->session->dialect->words;
+    const tx_words *w = session_words(r->session);
     message m;
     message_init(&m, a);
     if (end == r->plan->count)
@@ -191,11 +191,19 @@ static amend_status nested_failed(outer *o, const job *j, size_t *next, amend_er
 {
     runner *r = o->runner;
     const session *s = r->session;
+    if (s->inside) /* all or nothing: the caller's transaction goes on as if the cure had not been tried */
+    {
+        abort_all(r);
+        r->trail = o->trail;
+        r->locked = o->locked;
+        o->open = false;
+        return error->status;
+    }
     if (s->driver->idle(s->conn))
     {
         return start_over(o, j->index + 1, next) ? AMEND_OK : error->status;
     }
-    clean_up(r, j, error, s->dialect->words->step_abort);
+    clean_up(r, j, error, session_words(s)->step_abort);
     if (s->driver->idle(s->conn))
     {
         committed(o, j->index);

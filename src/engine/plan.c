@@ -218,6 +218,62 @@ amend_status plan_up(arena *a, const view *v, const amend_run *run, plan *out, a
     return AMEND_OK;
 }
 
+/* The entries that the one at `last` depends on, itself included: a bool for each. NULL: out of memory. */
+static bool *closure(arena *a, const view *v, size_t last)
+{
+    const catalog *c = v->catalog;
+    bool *wanted = arena_array(a, v->count + 1, sizeof *wanted);
+    bool *needed = arena_array(a, c->count + 1, sizeof *needed);
+    if (wanted == NULL || needed == NULL || v->entries[last].file == NULL)
+    {
+        return wanted == NULL || needed == NULL ? NULL : wanted;
+    }
+    needed[v->entries[last].file - c->items] = true;
+    for (size_t i = c->count; i-- > 0;) /* what is depended on stands before */
+    {
+        for (size_t k = 0; needed[i] && k < c->items[i].depends_count; k++)
+        {
+            needed[c->items[i].depends[k]] = true;
+        }
+    }
+    for (size_t i = 0; i < v->count; i++)
+    {
+        wanted[i] = v->entries[i].file != NULL && needed[v->entries[i].file - c->items];
+    }
+    return wanted;
+}
+
+static bool depends_are_given(const catalog *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+    {
+        if (c->items[i].head.has_depends)
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+amend_status plan_needed(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error)
+{
+    *out = (plan){0};
+    amend_run with = *run;
+    with.flags |= depends_are_given(v->catalog) ? AMEND_OUT_OF_ORDER : 0;
+    size_t last = position(v, run->to, error);
+    if (last == SIZE_MAX)
+    {
+        return AMEND_USAGE;
+    }
+    bool *wanted = closure(a, v, last);
+    amend_status status = wanted == NULL ? error_memory(error) : AMEND_OK;
+    for (size_t i = 0; i < v->count && status == AMEND_OK; i++)
+    {
+        status = consider_up(a, v, &with, out, &v->entries[i], wanted[i], error);
+    }
+    return status;
+}
+
 static amend_status skip(arena *a, plan *p, entry *e, bool strict, amend_error *error)
 {
     entry **skipped = arena_grow(a, p->skipped, p->skipped_count, sizeof *skipped);

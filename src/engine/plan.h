@@ -59,6 +59,9 @@ typedef struct plan
 amend_status plan_view(arena *a, const catalog *c, const history *h, view *out, amend_error *error);
 /* Conflicts: CHECKSUM, FILE_GONE, OUT_OF_ORDER, VERSION_WIDTH. Error: VERSION_UNKNOWN for run->to. */
 amend_status plan_up(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
+/* run->to (required) and what it depends on, as far as that is pending. With "depends" directives in the catalog the order of
+   numbers means nothing: then OUT_OF_ORDER is no conflict. Conflicts and errors: as plan_up. */
+amend_status plan_needed(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
 /* Conflicts: FILE_GONE, NO_DOWN (strict). Error: VERSION_UNKNOWN. steps 0 and no `to`: one. */
 amend_status plan_down(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
 /* Down, then the same up again. */

@@ -101,10 +101,11 @@ static bool giveback_make(giveback *g, const runner *r)
 {
     const dialect *d = r->session->dialect;
     buf_init(&g->text, r->session->allocator);
-    buf_text(&g->text, d->words->lock_begin);
+    buf_text(&g->text, session_words(r->session)->lock_begin);
     g->statements = d->release(&g->text, &r->history->ledger, &r->lease);
-    buf_text(&g->text, d->words->lock_end);
-    g->statements += message_statements(d->words->lock_begin) + message_statements(d->words->lock_end);
+    buf_text(&g->text, session_words(r->session)->lock_end);
+    g->statements +=
+        message_statements(session_words(r->session)->lock_begin) + message_statements(session_words(r->session)->lock_end);
     return !g->text.failed;
 }
 
@@ -120,7 +121,7 @@ static void give_back(const giveback *g, const runner *r, const amend_error *err
 
 bool run_release_failed(const runner *r, const message *m, const amend_fault *fault, const amend_error *error)
 {
-    bool apart = r->session->dialect->words->lock_begin[0] != '\0'; /* else the commit comes behind it */
+    bool apart = session_words(r->session)->lock_begin[0] != '\0'; /* else the commit comes behind it */
     bool refused = fault->kind == AMEND_FAULT_BUSY || fault->kind == AMEND_FAULT_STATEMENT;
     if (!apart || !refused || m->parts[fault->piece].kind != PART_RELEASE)
     {
@@ -172,7 +173,7 @@ amend_status run_plan(runner *r, amend_error *error)
 /* One step as it would be sent, under a line that names it. */
 static amend_status print_step(runner *r, const job *j, bool first, bool last, arena *a, buf *out)
 {
-    const tx_words *w = r->session->dialect->words;
+    const tx_words *w = session_words(r->session);
     bool rebuild = j->rebuild && w->batch_begin_rebuild != NULL;
     message m;
     message_init(&m, a);

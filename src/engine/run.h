@@ -112,6 +112,13 @@ amend_status batch_lock(runner *r, arena *a, amend_error *error);
 /* --- apply.c */
 typedef amend_status planner(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
 
+/* Asked about each plan before anything of it runs. It may add problems; those of severity AMEND_ERROR are conflicts. */
+typedef struct gate
+{
+    amend_status (*check)(void *arg, arena *a, plan *plan, amend_error *error);
+    void *arg;
+} gate;
+
 typedef struct outcome
 {
     history history; /* as last read */
@@ -122,8 +129,8 @@ typedef struct outcome
     const char *sql; /* dry run */
 } outcome;
 
-/* *out is filled as far as it came, whatever the status. Everything lives in the arena. */
-amend_status apply(session *s, arena *a, const catalog *c, planner *make, const amend_run *run, outcome *out,
+/* *out is filled as far as it came, whatever the status. Everything lives in the arena. `guard` may be NULL. */
+amend_status apply(session *s, arena *a, const catalog *c, planner *make, const gate *guard, const amend_run *run, outcome *out,
                    amend_error *error);
 
 #endif

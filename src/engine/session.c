@@ -50,6 +50,11 @@ void session_say(const session *s, amend_event_type type, amend_severity severit
     session_tell(s, &event);
 }
 
+const tx_words *session_words(const session *s)
+{
+    return s->inside ? s->dialect->words_inside : s->dialect->words;
+}
+
 amend_status session_go_on(session *s, amend_error *error)
 {
     return atomic_load(&s->cancelled) ? error_set(error, AMEND_E_CANCELLED, "stopped") : AMEND_OK;
@@ -82,7 +87,7 @@ static amend_status open_once(session *s, bool read_only, uint32_t timeout_ms, u
 
 amend_status session_connect(session *s, bool read_only, uint32_t timeout_ms, amend_error *error)
 {
-    if (s->conn != NULL && !s->lost && (read_only || !s->read_only))
+    if (s->borrowed || (s->conn != NULL && !s->lost && (read_only || !s->read_only)))
     {
         return AMEND_OK;
     }
@@ -135,7 +140,7 @@ void session_close(session *s)
         s->driver->close(s->pulse);
         s->pulse = NULL;
     }
-    if (s->conn != NULL)
+    if (s->conn != NULL && !s->borrowed)
     {
         s->driver->close(s->conn);
         s->conn = NULL;

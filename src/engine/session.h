@@ -25,6 +25,9 @@ typedef struct session
     void *on_event_arg;
     uint32_t connect_timeout_ms, lock_timeout_ms, lock_wait_ms, lease_ms;
     amend_conn *conn;      /* NULL until session_connect */
+    bool borrowed;         /* conn is the caller's: never opened, never closed here */
+    bool inside;           /* conn is in a transaction of the caller's, and all work is done within it */
+    const char *healing;   /* the error that this session's runs cure, for the audit trail; NULL for other runs */
     bool read_only;        /* conn was opened for looking only */
     bool lost;             /* conn is: the next session_connect opens another */
     amend_conn *pulse;     /* a second connection, for the heartbeat; NULL until it is needed */
@@ -40,6 +43,9 @@ amend_status session_connect(session *s, bool read_only, uint32_t timeout_ms, am
 /* Open the second connection, one try. */
 amend_status session_open_pulse(session *s, amend_error *error);
 void session_close(session *s);
+
+/* The dialect's words around transactions, as they are for this session. */
+const tx_words *session_words(const session *s);
 
 /* Was the session asked to stop? What an idle hook returns. Error: CANCELLED. */
 amend_status session_go_on(session *s, amend_error *error);

@@ -130,7 +130,7 @@ amend_status harness_run(harness *h, planner *make, unsigned flags)
     h->steps[0] = '\0';
     h->said[0] = '\0';
     memset(h->told, 0, sizeof h->told);
-    amend_status status = apply(&h->session, h->arena, &h->catalog, make, &run, &h->outcome, &h->error);
+    amend_status status = apply(&h->session, h->arena, &h->catalog, make, NULL, &run, &h->outcome, &h->error);
     assert_int_equal(status, h->error.status);
     return status;
 }

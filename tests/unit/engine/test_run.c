@@ -82,11 +82,11 @@ static void test_repair_and_baseline_by_hand(void **state)
     to.to = "003";
     to.flags = AMEND_DRY_RUN;
     harness_ready(&hand);
-    assert_int_equal(apply(&hand.session, hand.arena, &hand.catalog, plan_baseline, &to, &hand.outcome, &hand.error), AMEND_OK);
+    assert_int_equal(apply(&hand.session, hand.arena, &hand.catalog, plan_baseline, NULL, &to, &hand.outcome, &hand.error), AMEND_OK);
     by_hand(&hand, &hand);
     to.flags = 0;
     harness_ready(&run);
-    assert_int_equal(apply(&run.session, run.arena, &run.catalog, plan_baseline, &to, &run.outcome, &run.error), AMEND_OK);
+    assert_int_equal(apply(&run.session, run.arena, &run.catalog, plan_baseline, NULL, &to, &run.outcome, &run.error), AMEND_OK);
     expect_same(&run, &hand);
     harness_file(&run, "001_users.sql", "SELECT 1;");
     harness_file(&hand, "001_users.sql", "SELECT 1;");
@@ -180,7 +180,7 @@ static void test_file_changes_while_running(void **state)
     tempdir_write(&h.dir, "m/002_b.sql", "CREATE TABLE b (x);");
     h.hook = change_at_start;
     assert_int_equal(catalog_load(h.arena, tempdir_path(&h.dir, "m"), NULL, 0, &h.catalog, &h.error), AMEND_OK);
-    assert_int_equal(apply(&h.session, h.arena, &h.catalog, plan_up, &run, &h.outcome, &h.error), AMEND_FAILED);
+    assert_int_equal(apply(&h.session, h.arena, &h.catalog, plan_up, NULL, &run, &h.outcome, &h.error), AMEND_FAILED);
     assert_int_equal(h.error.code, AMEND_E_FILE_CHANGED);
     assert_string_equal(h.error.version, "002");
     assert_non_null(strstr(h.error.file, "m/002_b.sql"));
@@ -205,7 +205,7 @@ static void test_file_vanishes_while_running(void **state)
     tempdir_write(&h.dir, "m/001_a.sql", "CREATE TABLE a (x);");
     h.hook = remove_at_start;
     assert_int_equal(catalog_load(h.arena, tempdir_path(&h.dir, "m"), NULL, 0, &h.catalog, &h.error), AMEND_OK);
-    assert_int_equal(apply(&h.session, h.arena, &h.catalog, plan_up, &run, &h.outcome, NULL), AMEND_FAILED);
+    assert_int_equal(apply(&h.session, h.arena, &h.catalog, plan_up, NULL, &run, &h.outcome, NULL), AMEND_FAILED);
     assert_int_equal(h.outcome.results[0].state, AMEND_STATE_FAILED);
     harness_close(&h);
 }

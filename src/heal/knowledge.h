@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is known of the migrations without asking a database: the catalog, the index of what each provides, and what speaks
+ * against running each by itself. Made once, on first need, and never changed: a newer one takes its place. References are
+ * counted, so that a cure that runs keeps the one that it began with. The counting is the caller's to guard.
+ */
+#ifndef AMEND_HEAL_KNOWLEDGE_H
+#define AMEND_HEAL_KNOWLEDGE_H
+
+#include "dialect/dialect.h"
+#include "heal/index.h"
+#include "migration/catalog.h"
+
+/* Of one migration, by its position in the catalog. Slices live in the knowledge's arena. */
+typedef struct facts
+{
+    const objection *objections;
+    size_t objection_count;
+    const unsigned *lines; /* of the objections' statements in the file */
+    const slice *made;     /* tables that it creates: pairs of schema and table */
+    size_t made_count;     /* pairs */
+    bool outside;          /* can't run inside a transaction of the caller's */
+} facts;
+
+typedef struct knowledge
+{
+    arena *arena;
+    catalog catalog;
+    object_index *index;
+    facts *facts;
+    int64_t stamp; /* of the directory and its files when it was read, see knowledge_stamp */
+    unsigned references;
+} knowledge;
+
+/*
+ * Read all migrations. With one reference, the caller's. Errors: as catalog_load and the dialect's split give. A script that
+ * can't be split or understood is passed over: its own run will say what is wrong with it.
+ */
+amend_status knowledge_load(const amend_allocator *allocator, const dialect *dialect, const char *dir, const amend_file *files,
+                            size_t file_count, knowledge **out, amend_error *error);
+void knowledge_hold(knowledge *k);
+void knowledge_release(knowledge *k); /* NULL is allowed */
+
+/* A number that changes when files come, go or are written: made of names, sizes and times. 0 for compiled-in files. */
+int64_t knowledge_stamp(const char *dir, const amend_file *files);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* May these migrations run by themselves? Pure. */
+#ifndef AMEND_HEAL_POLICY_H
+#define AMEND_HEAL_POLICY_H
+
+#include "engine/plan.h"
+#include "heal/knowledge.h"
+
+/*
+ * Add to the plan a conflict for each step that may not run: HEAL_REFUSED (file and line in the message's end, the rule in
+ * front) under ADDITIVE and REPORT, HEAL_TRANSACTION when `inside` a caller's transaction. An objection against a table that
+ * the same plan makes does not count. Error: OUT_OF_MEMORY.
+ */
+amend_status policy_check(const knowledge *k, amend_heal_policy policy, bool inside, arena *a, plan *p, amend_error *error);
+
+#endif

@@ -27,6 +27,8 @@ CASES = {
     "no layer": ("layers", {"src/event/a.c": '#include "b.h"\n'}, "names no layer"),
     "the command and a private header": ("layers", {"cli/a.c": '#include "base/buf.h"\n'}, "public headers only"),
     "the command and its own": ("layers", {"cli/a.c": '#include "a.h"\n\n#include "amend.h"\n', "include/amend.h": ""}, None),
+    "the middleware and a private header": ("layers", {"src/http/a.c": '#include "base/buf.h"\n'}, "a library of its own"),
+    "the middleware and its own": ("layers", {"src/http/a.c": '#include "http/a.h"\n\n#include "http/b.h"\n'}, None),
     "a database's header": ("layers", {"src/engine/a.c": "#include <libpq-fe.h>\n"}, "belongs in src/dialect or src/driver"),
     "a database's header in its place": ("layers", {"src/driver/postgres/a.c": "#include <libpq-fe.h>\n"}, None),
     "order": ("layers", {"src/base/a.c": "#include <string.h>\n#include <errno.h>\n"}, "in alphabetical order"),

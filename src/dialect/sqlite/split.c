@@ -5,8 +5,7 @@
 
 #include <sqlite3.h>
 
-/* Does a CREATE TRIGGER begin here? EXPLAIN may stand before it. */
-static bool sqlite_begins_trigger(slice text, sqlite_token token)
+bool sqlite_begins_trigger(slice text, sqlite_token token)
 {
     if (sqlite_token_is(text, token, SLICE("EXPLAIN")))
     {

@@ -11,6 +11,9 @@
 #include "dialect/dialect.h"
 #include "dialect/sqlite/token.h"
 
+/* Does a CREATE TRIGGER begin with this token? EXPLAIN may stand before it. */
+bool sqlite_begins_trigger(slice text, sqlite_token token);
+
 /* The slot `split` of the dialect. */
 amend_status sqlite_split(arena *a, slice text, script *out, amend_error *error);
 

@@ -8,6 +8,8 @@
  */
 #include "dialect/dialects.h"
 #include "dialect/sqlite/check.h"
+#include "dialect/sqlite/detect.h"
+#include "dialect/sqlite/query.h"
 #include "dialect/sqlite/split.h"
 #include "dialect/sqlite/write.h"
 
@@ -19,6 +21,18 @@ static const tx_words sqlite_words = {
     .batch_begin_rebuild = "PRAGMA foreign_keys = OFF;\nBEGIN IMMEDIATE;\n",
     .batch_end_rebuild = "COMMIT;\n",
     .batch_abort = "ROLLBACK;\n",
+    .lock_begin = "",
+    .lock_end = "",
+    .step_begin = "SAVEPOINT amend_step;\n",
+    .step_end = "RELEASE amend_step;\n",
+    .step_abort = "ROLLBACK TO amend_step;\nRELEASE amend_step;\n",
+};
+
+/* No *_rebuild: foreign keys can't be switched off inside a transaction. */
+static const tx_words sqlite_words_inside = {
+    .batch_begin = "SAVEPOINT amend_cure;\n",
+    .batch_end = "RELEASE amend_cure;\n",
+    .batch_abort = "ROLLBACK TO amend_cure;\nRELEASE amend_cure;\n",
     .lock_begin = "",
     .lock_end = "",
     .step_begin = "SAVEPOINT amend_step;\n",
@@ -68,9 +82,10 @@ static bool sqlite_already_done(const stmt *s, const amend_error *error)
 
 const dialect dialect_sqlite = {
     .name = "sqlite",
-    .traits = DIALECT_OUTER_TX,
+    .traits = DIALECT_OUTER_TX | DIALECT_NAMES_NOCASE,
     .message_limit = 0,
     .words = &sqlite_words,
+    .words_inside = &sqlite_words_inside,
     .split = sqlite_split,
     .missing_table = sqlite_missing_table,
     .not_null = sqlite_not_null,
@@ -88,4 +103,8 @@ const dialect dialect_sqlite = {
     .reset_session = sqlite_write_reset,
     .check_begin = sqlite_check_begin,
     .check_end = sqlite_check_end,
+    .detect = sqlite_detect,
+    .mentions = sqlite_mentions,
+    .repeatable = sqlite_repeatable,
+    .parse_name = sqlite_parse_name,
 };

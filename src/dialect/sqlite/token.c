@@ -182,26 +182,67 @@ bool sqlite_token_is_name(sqlite_token token)
     return token.kind == SQLITE_TOKEN_WORD || token.kind == SQLITE_TOKEN_QUOTED || token.kind == SQLITE_TOKEN_STRING;
 }
 
-slice sqlite_token_name(arena *a, slice text, sqlite_token token)
+/* What stands between the quotes, doubled ones still doubled; *quote is 0 when none can be doubled. */
+static slice sqlite_token_inner(slice text, sqlite_token token, char *quote)
 {
     slice name = slice_sub(text, token.start, token.end);
+    *quote = 0;
     if (token.kind == SQLITE_TOKEN_WORD)
     {
         return name;
     }
-    char quote = name.data[0] == '[' ? ']' : name.data[0];
-    bool ended = name.len > 1 && name.data[name.len - 1] == quote;
+    char end = name.data[0] == '[' ? ']' : name.data[0];
+    bool ended = name.len > 1 && name.data[name.len - 1] == end;
     slice inner = slice_sub(name, 1, name.len - ended);
-    if (quote == ']' || memchr(inner.data, quote, inner.len) == NULL)
+    *quote = (char)(end != ']' && memchr(inner.data, end, inner.len) != NULL ? end : 0);
+    return inner;
+}
+
+bool sqlite_token_names(slice text, sqlite_token token, slice name)
+{
+    char quote;
+    slice inner = sqlite_token_inner(text, token, &quote);
+    if (quote == 0 || inner.len <= name.len)
+    {
+        return slice_equal_nocase(inner, name);
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < inner.len; i++, at++)
+    {
+        if (at == name.len || !slice_equal_nocase((slice){inner.data + i, 1}, (slice){name.data + at, 1}))
+        {
+            return false;
+        }
+        i += inner.data[i] == quote;
+    }
+    return at == name.len;
+}
+
+size_t sqlite_token_copy(slice text, sqlite_token token, char *out, size_t size)
+{
+    char quote;
+    slice inner = sqlite_token_inner(text, token, &quote);
+    size_t len = 0;
+    for (size_t i = 0; i < inner.len; i++)
+    {
+        if (len == size)
+        {
+            return 0;
+        }
+        out[len++] = inner.data[i];
+        i += quote != 0 && inner.data[i] == quote;
+    }
+    return len;
+}
+
+slice sqlite_token_name(arena *a, slice text, sqlite_token token)
+{
+    char quote;
+    slice inner = sqlite_token_inner(text, token, &quote);
+    if (quote == 0)
     {
         return inner;
     }
     char *plain = arena_alloc(a, inner.len);
-    size_t len = 0;
-    for (size_t i = 0; plain != NULL && i < inner.len; i++)
-    {
-        plain[len++] = inner.data[i];
-        i += inner.data[i] == quote;
-    }
-    return (slice){plain, len};
+    return (slice){plain, plain == NULL ? 0 : sqlite_token_copy(text, token, plain, inner.len)};
 }

@@ -40,6 +40,13 @@ bool sqlite_token_is(slice text, sqlite_token token, slice word);
 /* Can it stand where a name is wanted? */
 bool sqlite_token_is_name(sqlite_token token);
 
+/* Is it this name, in any case of ASCII letters? `name` is unquoted, the token need not be. */
+bool sqlite_token_names(slice text, sqlite_token token, slice name);
+
+/* Write the name without its quotes into out, which has room for `size` bytes, and return its length; 0 when it doesn't fit, or
+   is empty. No NUL is written. */
+size_t sqlite_token_copy(slice text, sqlite_token token, char *out, size_t size);
+
 /* The name without its quotes: points into text, or into the arena when a quote inside was doubled. data is NULL when memory is
    short. */
 slice sqlite_token_name(arena *a, slice text, sqlite_token token);

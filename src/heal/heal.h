@@ -44,6 +44,7 @@ typedef struct healer
     int64_t looked_ms;     /* when the migrations' files were last looked at */
     memory memory;
     struct curing *curing; /* the threads that are curing, for the check against recursion */
+    struct sqlite_transaction *transactions; /* sqlite_transaction.c's: those that are open */
     void *pq;              /* postgres.c's: what became of connections' last failures */
 } healer;
 

@@ -13,6 +13,10 @@ typedef struct sqlite_conn
     amend_conn base;
     const amend_allocator *allocator;
     sqlite3 *db;
+    bool borrowed;       /* the caller's: its handlers are left alone, and it is not closed */
+    bool touched;        /* exec has run */
+    bool write_first;    /* borrowed: take the write lock before anything is read */
+    sqlite3_int64 rowid; /* borrowed: last_insert_rowid as it was */
     uint32_t busy_ms;
     buf text;           /* the piece at hand, NUL-terminated */
     const char **cells; /* names, then values of a row */
@@ -37,6 +41,9 @@ amend_status sqlite_conn_exec(amend_conn *conn, const amend_piece *pieces, size_
 bool sqlite_conn_idle(amend_conn *conn);
 /* Waits for a lock, up to busy_ms; asks hooks->idle meanwhile. To be given to sqlite3_busy_handler. */
 int sqlite_conn_busy(void *conn, int tries);
+
+/* borrow.c: *fault is filled but for its place. */
+amend_status sqlite_conn_write_first(sqlite_conn *c, amend_fault *fault, amend_error *error);
 
 /*
  * fault.c: fill kind and error from what the connection's last call came to, and return the error's status. db may be NULL when

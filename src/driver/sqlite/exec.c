@@ -43,6 +43,15 @@ static int sqlite_progress(void *arg)
     return sqlite_ask_idle(arg, clock_monotonic_ms());
 }
 
+/* A borrowed connection's progress handler is its owner's. */
+static void sqlite_watch(sqlite_conn *c, bool on)
+{
+    if (!c->borrowed)
+    {
+        sqlite3_progress_handler(c->db, on ? IDLE_OPCODES : 0, on ? sqlite_progress : NULL, c);
+    }
+}
+
 int sqlite_conn_busy(void *arg, int tries)
 {
     static const unsigned char pauses[] = {1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};
@@ -170,6 +179,7 @@ static amend_status sqlite_exec_failed(sqlite_conn *c, int code, amend_fault *fa
         fault->kind = AMEND_FAULT_STATEMENT;
         return error_memory(error);
     }
+    code = c->borrowed ? sqlite3_extended_errcode(c->db) : code; /* switched on for our own connections only */
     return sqlite_conn_fault(c->db, code, fault, error);
 }
 
@@ -273,13 +283,14 @@ amend_status sqlite_conn_exec(amend_conn *conn, const amend_piece *pieces, size_
     c->hooks = hooks;
     c->stopped = AMEND_OK;
     c->told_ms = watched ? clock_monotonic_ms() : 0;
-    sqlite3_progress_handler(c->db, watched ? IDLE_OPCODES : 0, watched ? sqlite_progress : NULL, c);
-    amend_status status = AMEND_OK;
+    c->touched = true;
+    sqlite_watch(c, watched);
+    amend_status status = c->write_first ? sqlite_conn_write_first(c, fault, error) : AMEND_OK;
     for (size_t i = 0; i < count && status == AMEND_OK; i++)
     {
         status = sqlite_run_piece(c, &pieces[i], i, fault, error);
     }
-    sqlite3_progress_handler(c->db, 0, NULL, NULL);
+    sqlite_watch(c, false);
     c->hooks = NULL;
     return status;
 }

@@ -237,7 +237,14 @@ void sqlite_conn_own_process(void)
 void sqlite_conn_close(amend_conn *conn)
 {
     sqlite_conn *c = (sqlite_conn *)conn;
-    sqlite3_close(c->db);
+    if (c->borrowed)
+    {
+        sqlite3_set_last_insert_rowid(c->db, c->rowid);
+    }
+    else
+    {
+        sqlite3_close(c->db);
+    }
     buf_clear(&c->text);
     alloc_free(c->allocator, c->cells, c->cell_count * sizeof *c->cells);
     alloc_free(c->allocator, c, sizeof *c);

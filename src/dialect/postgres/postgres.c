@@ -2,8 +2,10 @@
 /* The dialect of PostgreSQL. */
 #include "dialect/dialects.h"
 
+#include "dialect/postgres/pg_detect.h"
 #include "dialect/postgres/pg_ledger.h"
 #include "dialect/postgres/pg_look.h"
+#include "dialect/postgres/pg_name.h"
 #include "dialect/postgres/pg_split.h"
 
 static bool is_one_of(const amend_error *error, const char *const *states, size_t count)
@@ -84,4 +86,8 @@ const dialect dialect_postgres = {
     .reset_session = pg_ledger_reset_session,
     .invalid_index = pg_look_invalid_index,
     .drop_index = pg_ledger_drop_index,
+    .detect = pg_detect,
+    .mentions = pg_name_mentioned,
+    .repeatable = pg_detect_repeatable,
+    .parse_name = pg_name_parse,
 };

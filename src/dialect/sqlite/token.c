@@ -202,7 +202,7 @@ bool sqlite_token_names(slice text, sqlite_token token, slice name)
 {
     char quote;
     slice inner = sqlite_token_inner(text, token, &quote);
-    if (quote == 0 || inner.len <= name.len)
+    if (quote == 0)
     {
         return slice_equal_nocase(inner, name);
     }

@@ -7,6 +7,7 @@
 #include "dialect/postgres/pg_look.h"
 #include "dialect/postgres/pg_name.h"
 #include "dialect/postgres/pg_split.h"
+#include "dialect/postgres/pg_survey.h"
 
 static bool is_one_of(const amend_error *error, const char *const *states, size_t count)
 {
@@ -86,6 +87,9 @@ const dialect dialect_postgres = {
     .reset_session = pg_ledger_reset_session,
     .invalid_index = pg_look_invalid_index,
     .drop_index = pg_ledger_drop_index,
+    .survey_open = pg_survey_open,
+    .survey_read = pg_survey_read,
+    .survey_close = pg_survey_close,
     .detect = pg_detect,
     .mentions = pg_name_mentioned,
     .repeatable = pg_detect_repeatable,

@@ -54,7 +54,7 @@ amend_status cli_open(cli *c, amend_error *error)
     {
         return fault_set(error, AMEND_E_NO_DATABASE, "no database given");
     }
-    if (!connects)
+    if ((c->args.command->traits & (COMMAND_DATABASE | COMMAND_URL)) == 0)
     {
         options.url = NULL;
     }

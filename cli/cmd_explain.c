@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "explain_error.h"
 #include "fault.h"
 #include "help.h"
 #include "json.h"
@@ -87,6 +88,11 @@ static void paragraph(const cli *c, const char *label, const char *text)
 
 amend_status cmd_explain(cli *c, amend_error *error)
 {
+    if (args_has(&c->args, OPTION_ERROR) || args_has(&c->args, OPTION_SQLSTATE) || args_has(&c->args, OPTION_QUERY) ||
+        args_has(&c->args, OPTION_POSITION))
+    {
+        return explain_error(c, error);
+    }
     if (c->args.operand_count == 0)
     {
         list(c);

@@ -39,9 +39,15 @@ static const char *others(pool *p, json_t *detail)
     {
         return failure(p, detail);
     }
+    const char *healed = member(detail, "healed");
+    if (*healed != '\0')
+    {
+        text = pool_format(p, "healed \"%s\"", healed);
+    }
     json_object_foreach(detail, key, value)
     {
-        if (strcmp(key, "name") == 0 || strcmp(key, "execution_time_ms") == 0 || strcmp(key, "git_commit") == 0)
+        if (strcmp(key, "healed") == 0 || strcmp(key, "name") == 0 || strcmp(key, "execution_time_ms") == 0 ||
+            strcmp(key, "git_commit") == 0)
         {
             continue;
         }
@@ -51,6 +57,13 @@ static const char *others(pool *p, json_t *detail)
         free(words);
     }
     return text;
+}
+
+/* What healing applied must be told from what people did, also where the details have no room. */
+static const char *trail_type(pool *p, const amend_event *event, const json_t *detail)
+{
+    bool healed = json_object_get(detail, "healed") != NULL;
+    return healed ? pool_format(p, "%s (healed)", event->type_name) : pool_text(p, event->type_name);
 }
 
 static void on_event(void *arg, const amend_event *event)
@@ -68,7 +81,7 @@ static void on_event(void *arg, const amend_event *event)
     const json_t *took = json_object_get(detail, "execution_time_ms"), *name = json_object_get(detail, "name");
     const char *who = pool_format(p, "%s@%s", event->actor == NULL ? "" : event->actor, event->host == NULL ? "" : event->host);
     table_add(&t->table, (table_cell[]){{pool_text(p, print_time(p, event->at)), STYLE_PLAIN},
-                                        {pool_text(p, event->type_name),
+                                        {trail_type(p, event, detail),
                                          event->type == AMEND_EVENT_MIGRATION_FAILED ? STYLE_RED : STYLE_PLAIN},
                                         {pool_text(p, event->version), STYLE_PLAIN},
                                         {pool_text(p, json_string_value(name)), STYLE_PLAIN},

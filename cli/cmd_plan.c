@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "fault.h"
 #include "print.h"
 #include "run.h"
 
@@ -55,28 +54,6 @@ static void print_steps(cli *c, const amend_report *r, bool refused)
     }
 }
 
-/* What "amend up" would fail with: a plan that can't be carried out is a failure here too, so that a pipeline notices. */
-static amend_status judge(const amend_report *r, amend_error *error)
-{
-    for (size_t i = 0; i < r->problem_count; i++)
-    {
-        const amend_problem *p = &r->problems[i];
-        if (p->severity != AMEND_ERROR)
-        {
-            continue;
-        }
-        amend_status status = fault_set(error, p->code, "%s", p->message);
-        snprintf(error->version, sizeof error->version, "%s", p->version == NULL ? "" : p->version);
-        fault_hint(error, "%s", p->hint == NULL ? "" : p->hint);
-        if (p->file != NULL)
-        {
-            fault_at(error, p->file, p->line);
-        }
-        return status;
-    }
-    return AMEND_OK;
-}
-
 amend_status cmd_plan(cli *c, amend_error *error)
 {
     amend_run run = AMEND_RUN_INIT;
@@ -97,7 +74,7 @@ amend_status cmd_plan(cli *c, amend_error *error)
     }
     if (status == AMEND_OK)
     {
-        status = judge(r, error);
+        status = run_judge(r, error);
     }
     const amend_error *failed = status == AMEND_OK ? NULL : error;
     print_report_json(c, r, failed);

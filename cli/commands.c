@@ -42,5 +42,6 @@ uint64_t command_options(const command *c)
     {
         return all | OPTIONS_SETTINGS;
     }
-    return (c->traits & COMMAND_SETTINGS) != 0 ? all | O(DIR) | O(ENV) | O(CONFIG) : all;
+    all |= (c->traits & COMMAND_URL) != 0 ? O(URL) : 0;
+    return (c->traits & (COMMAND_SETTINGS | COMMAND_URL)) != 0 ? all | O(DIR) | O(ENV) | O(CONFIG) : all;
 }

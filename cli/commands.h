@@ -57,6 +57,7 @@ enum
     COMMAND_SETTINGS = 1 << 1, /* reads the settings */
     COMMAND_DATABASE = 1 << 2, /* reads the settings, and connects */
     COMMAND_STREAM = 1 << 3,   /* with --json: a line per event, then one of type run.finished */
+    COMMAND_URL = 1 << 4,      /* may be told of a database, and can do without */
 };
 
 typedef struct command

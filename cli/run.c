@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
+#include "fault.h"
 #include "json.h"
 #include "print.h"
 
@@ -100,4 +101,25 @@ void run_rolled_back(cli *c, const amend_report *report, bool failed)
         print_line(c, STYLE_BOLD, "%zu rolled back in %s%s; %s", report->done, print_duration(&c->pool, report->elapsed_ms),
                    skipped, run_position(c, report));
     }
+}
+
+amend_status run_judge(const amend_report *r, amend_error *error)
+{
+    for (size_t i = 0; i < r->problem_count; i++)
+    {
+        const amend_problem *p = &r->problems[i];
+        if (p->severity != AMEND_ERROR)
+        {
+            continue;
+        }
+        amend_status status = fault_set(error, p->code, "%s", p->message);
+        snprintf(error->version, sizeof error->version, "%s", p->version == NULL ? "" : p->version);
+        fault_hint(error, "%s", p->hint == NULL ? "" : p->hint);
+        if (p->file != NULL)
+        {
+            fault_at(error, p->file, p->line);
+        }
+        return status;
+    }
+    return AMEND_OK;
 }

@@ -15,6 +15,8 @@ amend_status run_options(const cli *c, amend_run *run, amend_error *error);
 amend_status run_call(cli *c, run_fn fn, const amend_run *run, run_summary_fn summary, amend_error *error);
 /* The summary of down and reset. */
 void run_rolled_back(cli *c, const amend_report *report, bool failed);
+/* The first conflict of a plan as an error: what can't be carried out is a failure where one only looks, too. */
+amend_status run_judge(const amend_report *report, amend_error *error);
 /* "now at 011", "nothing is applied now". */
 const char *run_position(cli *c, const amend_report *report);
 

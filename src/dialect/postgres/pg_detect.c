@@ -133,13 +133,6 @@ static bool detect_put_path(const sight *s, amend_object *out, char qualifier[AM
     return sight_part(s, 0, out->name).len > 0;
 }
 
-/* The kind that the query's first words tell of this object. */
-static amend_object_kind detect_kind_by_head(const sight *s, const amend_object *out, amend_object_kind otherwise)
-{
-    amend_object_kind kind = pg_head_kind(s->query, out->schema, out->name);
-    return kind == AMEND_OBJECT_NONE ? otherwise : kind;
-}
-
 /* ----------------------------------------------------------------------------------------------------------- the kinds */
 
 /*
@@ -164,19 +157,22 @@ static bool detect_find_relation(const sight *s, amend_object *out)
     {
         return false;
     }
-    out->kind = detect_kind_by_head(s, out, AMEND_OBJECT_RELATION);
+    out->kind = AMEND_OBJECT_RELATION;
+    pg_head_tell(s->query, out);
     return true;
 }
 
-/* column "title" of relation "cards", in this order. A trigger's record isn't called as its table is. */
+/* column "title" of relation "cards"; record "new" has no field "title", where nothing says which table's the record is. */
 static bool detect_column_of(const pg_runs *runs, amend_object *out)
 {
-    slice first = runs->runs[0], second = runs->runs[1];
-    if (slice_equal(first, SLICE("new")) || slice_equal(first, SLICE("old")))
+    for (size_t i = 0; i < PG_RUNS; i++)
     {
-        return detect_put(out->name, second);
+        if (slice_equal(runs->runs[i], SLICE("new")) || slice_equal(runs->runs[i], SLICE("old")))
+        {
+            return detect_put(out->name, runs->runs[1 - i]);
+        }
     }
-    return detect_put(out->name, first) && detect_put(out->table, second);
+    return detect_put(out->name, runs->runs[0]) && detect_put(out->table, runs->runs[1]);
 }
 
 static bool detect_find_column(const sight *s, amend_object *out)
@@ -186,7 +182,8 @@ static bool detect_find_column(const sight *s, amend_object *out)
     pg_runs runs;
     out->kind = AMEND_OBJECT_COLUMN;
     pg_message_runs(s->message, &runs);
-    if (!s->literal && !s->path.star && pg_message_has(s->message, last))
+    bool whole = s->path.count > 1 || runs.count > 0; /* (c).title is at c */
+    if (whole && !s->literal && !s->path.star && pg_message_has(s->message, last))
     {
         sight_part(s, 2, out->schema);
         detect_put_path(s, out, out->table);
@@ -223,8 +220,7 @@ static bool detect_find_function(const sight *s, amend_object *out)
     }
     pg_runs runs;
     pg_message_runs(s->message, &runs);
-    return runs.count == 1 && memchr(s->message.data, ':', s->message.len) == NULL &&
-           detect_put_dotted(out, out->schema, runs.runs[0]);
+    return runs.count == 1 && strpbrk(s->message.data, ":(") == NULL && detect_put_dotted(out, out->schema, runs.runs[0]);
 }
 
 /* 42704 with a position: a type; a collation (then it is at COLLATE); a window, which no migration makes. */
@@ -264,7 +260,8 @@ static bool detect_find_other(const sight *seen, amend_object *out)
     {
         return false;
     }
-    out->kind = detect_kind_by_head(&s, out, AMEND_OBJECT_OTHER);
+    out->kind = AMEND_OBJECT_OTHER;
+    pg_head_tell(s.query, out);
     return out->kind != AMEND_OBJECT_TRIGGER || (runs.count == 2 && detect_put(out->table, runs.runs[1]));
 }
 
@@ -282,11 +279,11 @@ static bool detect_find_schema(const sight *s, amend_object *out)
     return pg_message_has(s->message, first) && detect_put(out->name, first);
 }
 
-/* The server's own types whose input can be wrong with this SQLSTATE. Of those with more words than one, the last. */
+/* The server's own types whose input can be wrong with this SQLSTATE; of those with more words than one, also the last. */
 static bool detect_is_builtin(slice type)
 {
     static const char *const names[] = {
-        "bigint",  "bit",     "boolean",  "box",    "bytea",   "cid",     "cidr",      "circle", "double",
+        "bigint",  "bit",     "boolean",  "box",    "bytea",   "cid",     "cidr",      "circle", "double precision",
         "inet",    "integer", "json",     "jsonb",  "line",    "lseg",    "macaddr",   "money",  "macaddr8",
         "numeric", "oid",     "path",     "pg_lsn", "point",   "polygon", "precision", "real",   "smallint",
         "tid",     "tsquery", "tsvector", "uuid",   "varying", "xid",     "xid8",      "xml",
@@ -306,8 +303,8 @@ static bool detect_find_enum_value(const sight *s, amend_object *out)
 {
     slice type, value;
     pg_path path;
-    if (!pg_message_value(s->message, &type, &value) || value.len > PG_NAME_BYTES || detect_is_builtin(type) ||
-        !pg_path_whole(type, &path) || path.count > 2)
+    if (!pg_message_value(s->message, &type, &value) || value.len > PG_NAME_BYTES || !pg_path_whole(type, &path) ||
+        path.count > 2)
     {
         return false;
     }
@@ -316,8 +313,9 @@ static bool detect_find_enum_value(const sight *s, amend_object *out)
     if (path.count == 2)
     {
         pg_path_name(&path.parts[0], out->schema);
+        return detect_put(out->name, value);
     }
-    return detect_put(out->name, value);
+    return !detect_is_builtin(slice_of(out->table)) && detect_put(out->name, value);
 }
 
 /* 42P10 has other causes, too; they have a position, this one has none. */

@@ -67,21 +67,21 @@ static amend_object_kind head_read(pg_lexer *l)
     return AMEND_OBJECT_NONE;
 }
 
-/* Is this what the path says? A schema that either of the two lacks may be any. */
-static bool head_names(const pg_path *path, const char *schema, const char *name)
+/* Is it the object's name? A schema that either of the two lacks may be any; the path's becomes *schema. */
+static bool head_names(const pg_path *path, const amend_object *object, char schema[AMEND_NAME_SIZE])
 {
-    char text[AMEND_NAME_SIZE];
-    pg_path_name(&path->parts[path->count - 1], text);
-    if (strcmp(text, name) != 0)
+    char name[AMEND_NAME_SIZE];
+    pg_path_name(&path->parts[path->count - 1], name);
+    if (strcmp(name, object->name) != 0)
     {
         return false;
     }
-    if (path->count == 1 || schema[0] == '\0')
+    schema[0] = '\0';
+    if (path->count > 1)
     {
-        return true;
+        pg_path_name(&path->parts[path->count - 2], schema);
     }
-    pg_path_name(&path->parts[path->count - 2], text);
-    return strcmp(text, schema) == 0;
+    return path->count == 1 || object->schema[0] == '\0' || strcmp(schema, object->schema) == 0;
 }
 
 /* Is nothing but this statement in the text? */
@@ -98,28 +98,38 @@ static bool head_is_last(pg_lexer *l, pg_token t)
     return t.kind == PG_END;
 }
 
-amend_object_kind pg_head_kind(slice query, const char *schema, const char *name)
+/* The names behind the verb and the kind. How many of them are the object's; *schema is that of the last of these. */
+static size_t head_find(pg_lexer *l, const amend_object *object, char schema[AMEND_NAME_SIZE])
 {
-    pg_lexer l = {.text = query};
-    amend_object_kind kind = head_read(&l);
-    if (kind == AMEND_OBJECT_NONE)
-    {
-        return kind;
-    }
-    pg_lexer ahead = l;
-    pg_token t;
-    pg_lexer_next(&ahead, &t);
-    l = pg_lexer_is(&t, "CONCURRENTLY") ? ahead : l;
+    pg_lexer ahead = *l;
     pg_path path;
-    bool found = false;
+    size_t found = 0;
+    pg_lexer_next(&ahead, &path.next);
+    *l = pg_lexer_is(&path.next, "CONCURRENTLY") ? ahead : *l;
     do
     {
-        if (!pg_path_read(&l, &path))
+        if (!pg_path_read(l, &path))
         {
-            return AMEND_OBJECT_NONE;
+            return 0;
         }
-        found |= head_names(&path, schema, name);
+        found += head_names(&path, object, schema);
     }
     while (pg_lexer_is_symbol(&path.next, ','));
-    return found && head_is_last(&l, path.next) ? kind : AMEND_OBJECT_NONE;
+    return head_is_last(l, path.next) ? found : 0;
+}
+
+void pg_head_tell(slice query, amend_object *object)
+{
+    char schema[AMEND_NAME_SIZE];
+    pg_lexer l = {.text = query};
+    amend_object_kind kind = head_read(&l);
+    size_t found = kind == AMEND_OBJECT_NONE ? 0 : head_find(&l, object, schema);
+    if (found > 0)
+    {
+        object->kind = kind;
+    }
+    if (found == 1 && object->schema[0] == '\0')
+    {
+        memcpy(object->schema, schema, sizeof schema);
+    }
 }

@@ -7,9 +7,9 @@
 #include "base/slice.h"
 
 /*
- * The kind of an object that a query like DROP INDEX app.cards_key names, when it is a single statement and the object of that
- * name (schema may be empty) is one of those it is about. NONE when that can't be told.
+ * From a query like DROP INDEX app.cards_key: the kind of the object of this name, and its schema if it has none yet. Leaves
+ * the object as it is when the query is more than this one statement, or the name not one of those that it is about.
  */
-amend_object_kind pg_head_kind(slice query, const char *schema, const char *name);
+void pg_head_tell(slice query, amend_object *object);
 
 #endif

@@ -255,39 +255,58 @@ slice pg_message_called(slice m)
     {
         return message_unglue(word);
     }
-    const quote *q = word.len == 0 ? NULL : message_quote_at(word, 0);
-    word = q == NULL ? word : slice_sub(word, q->len, word.len);
+    for (size_t at = 0; at < word.len; at++)
+    {
+        const quote *q = message_quote_at(word, at);
+        if (q != NULL)
+        {
+            word = slice_sub(word, at + q->len, word.len);
+            break;
+        }
+    }
     bool name = word.len > 0 && (word.data[0] < '0' || word.data[0] > '9');
     return name ? word : (slice){NULL, 0};
 }
 
-/* The type among the words before the value: quoted as in SQL, or the last word, or the only one that is not Asian. */
+/* From the first double quote to the last, and what belongs to it: app."My Status". No data: there are none. */
+static slice message_quoted_type(slice head)
+{
+    const char *open = memchr(head.data, '"', head.len), *close = memrchr(head.data, '"', head.len);
+    if (open == NULL)
+    {
+        return (slice){NULL, 0};
+    }
+    while (open > head.data && (message_joins_word(open[-1]) || open[-1] == '.'))
+    {
+        open--;
+    }
+    for (close++; close < head.data + head.len && (message_joins_word(*close) || *close == '.');)
+    {
+        close++;
+    }
+    return (slice){open, (size_t)(close - open)};
+}
+
+/*
+ * The type among the words before the value: the last one; but in a language that has its own script, the one or two (double
+ * precision) that are not of that.
+ */
 static slice message_find_type(slice head)
 {
-    slice none = {NULL, 0}, found = none, last = none;
+    slice quoted = message_quoted_type(head), first = {NULL, 0}, last = {NULL, 0}, word;
     size_t foreign = 0;
-    const char *open = memchr(head.data, '"', head.len);
-    if (open != NULL)
+    if (quoted.data != NULL)
     {
-        const char *close = memrchr(head.data, '"', head.len);
-        while (open > head.data && (message_joins_word(open[-1]) || open[-1] == '.'))
-        {
-            open--;
-        }
-        for (close++; close < head.data + head.len && (message_joins_word(*close) || *close == '.');)
-        {
-            close++;
-        }
-        return (slice){open, (size_t)(close - open)};
+        return quoted;
     }
-    for (slice word = message_next_word(&head); word.data != NULL; word = message_next_word(&head))
+    while ((word = message_next_word(&head)).data != NULL)
     {
         slice name = message_unglue(word);
         last = word;
         foreign += name.data != NULL;
-        found = name.data != NULL ? name : found;
+        first = foreign == 1 && name.data != NULL ? name : first;
     }
-    return foreign == 1 || last.data == NULL ? found : last;
+    return foreign <= 1 ? first : foreign == 2 ? (slice){NULL, 0} : last;
 }
 
 /* The quote that the value opens with: the first behind a colon. */

@@ -31,19 +31,19 @@ static bool lite_place_begins(slice text, const char *word)
     return ends && strncasecmp(text.data, word, len) == 0;
 }
 
-/* Does it leave the schema and the transaction as they are, whatever it does? */
-static bool lite_place_is_plain(slice text)
+static bool lite_place_begins_any(slice text, const char *const *words)
 {
-    static const char *const words[] = {"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "VALUES", "WITH"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    while (*words != NULL && !lite_place_begins(text, *words))
     {
-        if (lite_place_begins(text, words[i]))
-        {
-            return true;
-        }
+        words++;
     }
-    return false;
+    return *words != NULL;
 }
+
+/* These leave the schema and the transaction as they are, whatever they do. */
+static const char *const lite_place_plain[] = {"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "VALUES", "WITH", NULL};
+/* These give no rows. When they have run, they often can't be prepared any more. */
+static const char *const lite_place_silent[] = {"CREATE", "DROP", "ALTER", NULL};
 
 /* Prepare it. Does it fail with that message? */
 static bool lite_place_fails(sqlite3 *db, slice text, const char *message, bool *rows)
@@ -104,8 +104,8 @@ bool sqlite_place_find(sqlite3 *db, arena *a, const char *text, const char *mess
         {
             certain = certain && plain;
         }
-        rows = rows || gives;
-        plain = plain && (!found || lite_place_is_plain(bare));
+        rows = rows || (gives && !lite_place_begins_any(bare, lite_place_silent));
+        plain = plain && (!found || lite_place_begins_any(bare, lite_place_plain));
     }
     if (!found || !lite_place_fails(db, slice_sub(whole, out->start, out->end), message, &ignored))
     {

@@ -24,6 +24,18 @@
 
 #include <pthread.h>
 
+/* What became of a connection's last failure: amend_pq_outcome. The newest are kept. */
+typedef struct pq_outcome
+{
+    const void *conn; /* NULL: free */
+    amend_cure cure;
+} pq_outcome;
+
+enum
+{
+    PQ_OUTCOMES = 256,
+};
+
 /*
  * What the handle holds for healing. It is the first member of `struct amend` (api/handle.h asserts it), so that the wrappers,
  * which get an `amend *`, find it without a way up to the layer above.
@@ -43,9 +55,11 @@ typedef struct healer
     knowledge *knowledge;  /* NULL until first needed; counted references */
     int64_t looked_ms;     /* when the migrations' files were last looked at */
     memory memory;
-    struct curing *curing; /* the threads that are curing, for the check against recursion */
+    struct curing *curing;                   /* the threads that are curing, for the check against recursion */
     struct sqlite_transaction *transactions; /* sqlite_transaction.c's: those that are open */
-    void *pq;              /* postgres.c's: what became of connections' last failures */
+    struct pq_transaction *pq_transactions;  /* postgres_transaction.c's: the calls of amend_pq_transaction that run */
+    pq_outcome pq_outcomes[PQ_OUTCOMES];     /* postgres.c's, a ring: */
+    size_t pq_next;                          /* the next to be overwritten */
 } healer;
 
 /* The healer of a handle. */

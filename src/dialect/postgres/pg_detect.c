@@ -30,6 +30,7 @@ typedef struct sight
 static void sight_read(sight *s)
 {
     s->path.count = 0;
+    s->path.star = false;
     s->literal = false;
     s->at = pg_name_offset(s->query, s->position);
     if (s->at == SIZE_MAX)

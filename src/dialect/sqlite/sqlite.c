@@ -11,6 +11,7 @@
 #include "dialect/sqlite/detect.h"
 #include "dialect/sqlite/query.h"
 #include "dialect/sqlite/split.h"
+#include "dialect/sqlite/survey.h"
 #include "dialect/sqlite/write.h"
 
 #include <sqlite3.h>
@@ -51,7 +52,7 @@ static bool sqlite_not_null(const amend_error *error)
 }
 
 /* Is this what the message names, as name, schema.name or "name"? */
-static bool sqlite_names(slice text, slice object)
+static bool sqlite_is_name_of(slice text, slice object)
 {
     if (text.len > 1 && text.data[0] == '"' && text.data[text.len - 1] == '"')
     {
@@ -75,7 +76,7 @@ static bool sqlite_already_done(const stmt *s, const amend_error *error)
     if (slice_starts(text, SLICE("no such ")) || slice_starts(text, SLICE("duplicate column name: ")))
     {
         slice_token(&text, ':');
-        return sqlite_names(slice_trim(text), s->object);
+        return sqlite_is_name_of(slice_trim(text), s->object);
     }
     return s->object.len > 0 && slice_ends(text, SLICE(" already exists"));
 }
@@ -107,4 +108,7 @@ const dialect dialect_sqlite = {
     .mentions = sqlite_mentions,
     .repeatable = sqlite_repeatable,
     .parse_name = sqlite_parse_name,
+    .survey_open = sqlite_survey_open,
+    .survey_read = sqlite_survey_read,
+    .survey_close = sqlite_survey_close,
 };

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "dialect/sqlite/survey.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "dialect/dialects.h"
+#include "support/cases.h"
+#include "support/faulty_alloc.h"
+#include "support/testing.h"
+
+#include <stdio.h>
+
+static const dialect *const d = &dialect_sqlite;
+
+static void show_name(buf *out, slice table, slice name)
+{
+    buf_add(out, table);
+    buf_text(out, table.len > 0 ? "/" : "");
+    buf_add(out, name);
+}
+
+static const char *kind_name(amend_object_kind kind)
+{
+    static const char *const names[AMEND_OBJECT_KINDS] = {
+#define AMEND_OBJECT(name, text) text,
+#include "amend/objects.def"
+#undef AMEND_OBJECT
+    };
+    return names[kind];
+}
+
+static void show(buf *out, int migration, const findings *f)
+{
+    for (size_t i = 0; i < f->change_count; i++)
+    {
+        const change *c = &f->changes[i];
+        assert_true(c->schema.len == 0 && c->to_schema.len == 0);
+        buf_format(out, "%d.%zu %s%s ", migration, c->statement,
+                   c->kind == CHANGE_ADD ? "+ " : (c->kind == CHANGE_DROP ? "- " : ""), kind_name(c->object));
+        show_name(out, c->table, c->name);
+        if (c->kind == CHANGE_RENAME)
+        {
+            buf_text(out, " > ");
+            buf_add(out, c->to);
+        }
+        buf_text(out, "\n");
+    }
+    for (size_t i = 0; i < f->objection_count; i++)
+    {
+        const objection *o = &f->objections[i];
+        buf_format(out, "%d.%zu ! %s%s", migration, o->statement, objection_rule(o->kind), o->table.len > 0 ? " " : "");
+        buf_add(out, o->schema);
+        buf_text(out, o->schema.len > 0 ? "." : "");
+        buf_add(out, o->table);
+        buf_text(out, "\n");
+    }
+}
+
+static void check(const test_case *c)
+{
+    survey *s = NULL;
+    assert_int_equal(d->survey_open(&alloc_default, &s, NULL), AMEND_OK);
+    buf out;
+    buf_init(&out, &alloc_default);
+    for (int i = 1; i < 10; i++)
+    {
+        char title[2] = {(char)('0' + i), '\0'};
+        const char *text = cases_part(c, title);
+        if (text == NULL)
+        {
+            break;
+        }
+        arena *a = arena_new(&alloc_default); /* each its own: nothing of a migration is needed later */
+        script script;
+        findings found;
+        assert_int_equal(d->split(a, slice_of(text), &script, NULL), AMEND_OK);
+        assert_int_equal(d->survey_read(s, a, &script, &found, NULL), AMEND_OK);
+        show(&out, i, &found);
+        arena_free(a);
+    }
+    cases_expect(c, out.data == NULL ? "" : out.data, cases_part(c, "expected"));
+    buf_clear(&out);
+    d->survey_close(s);
+}
+
+static void migrations_are_read_by_running_them(void **state)
+{
+    (void)state;
+    cases_run("sqlite/survey.txt", check);
+}
+
+/* Statements that would do harm if they were run: the database is only ever asked for its schema. */
+static void a_thousand_migrations_are_read(void **state)
+{
+    (void)state;
+    survey *s = NULL;
+    assert_int_equal(d->survey_open(&alloc_default, &s, NULL), AMEND_OK);
+    size_t changes = 0;
+    for (int i = 0; i < 1000; i++)
+    {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "CREATE TABLE t%d (id INTEGER PRIMARY KEY, a, b);\nCREATE UNIQUE INDEX i%d ON t%d (a);\n"
+                 "INSERT INTO t%d VALUES (1, 2, 3);\nALTER TABLE t%d ADD COLUMN c TEXT;\n",
+                 i, i, i, i, i / 2);
+        arena *a = arena_new(&alloc_default);
+        script script;
+        findings found;
+        assert_int_equal(d->split(a, slice_of(text), &script, NULL), AMEND_OK);
+        assert_int_equal(d->survey_read(s, a, &script, &found, NULL), AMEND_OK);
+        changes += found.change_count;
+        assert_int_equal(found.objection_count, 0);
+        arena_free(a);
+    }
+    /* a table, three columns, two unique, an index; and half of the columns that are added are there already */
+    assert_int_equal(changes, 1000 * 7 + 500);
+    d->survey_close(s);
+}
+
+static const char *const everything =
+    "CREATE TABLE t (a INTEGER PRIMARY KEY, \"b\"\"c\" UNIQUE, d CHECK (nosuch(d)));\nCREATE UNIQUE INDEX i ON t (d, "
+    "\"b\"\"c\");\n"
+    "ALTER TABLE t ADD COLUMN e;\nALTER TABLE t RENAME COLUMN d TO z;\nCREATE VIEW v AS SELECT * FROM t;\n"
+    "CREATE VIRTUAL TABLE odd USING nosuchmodule(a);\nALTER TABLE t RENAME TO \"u\"\"u\";\nDROP INDEX i;\nUPDATE x SET y = 1;\n"
+    "CREATE TEMP TABLE s (a);\nINSERT INTO \"x\"\"y\" VALUES (1);\nUPDATE main.\"x\"\"y\" SET a = 1;\nDROP TABLE \"u\"\"u\";\n";
+
+/* False once nothing fails any more. */
+static bool read_with_failure(size_t nth, faulty_mode mode)
+{
+    faulty_alloc f;
+    const amend_allocator *allocator = faulty_alloc_init(&f, nth, mode);
+    arena *reading = arena_new(&alloc_default);
+    script script;
+    findings found;
+    survey *s = NULL;
+    assert_int_equal(d->split(reading, slice_of(everything), &script, NULL), AMEND_OK);
+    amend_error error = {0};
+    amend_status status = d->survey_open(allocator, &s, &error);
+    arena *a = status == AMEND_OK ? arena_new(allocator) : NULL;
+    if (a != NULL)
+    {
+        status = d->survey_read(s, a, &script, &found, &error);
+        assert_int_equal(status != AMEND_OK, f.failures > 0);
+    }
+    assert_true(f.failures == 0 || a == NULL || error.code == AMEND_E_OUT_OF_MEMORY);
+    arena_free(a);
+    d->survey_close(s);
+    arena_free(reading);
+    assert_int_equal(faulty_alloc_clear(&f), 0);
+    return f.failures > 0;
+}
+
+static void memory_may_be_short(void **state)
+{
+    (void)state;
+    for (size_t n = 1; read_with_failure(n, FAULTY_ONCE) | read_with_failure(n, FAULTY_FOR_GOOD); n++)
+    {
+        assert_true(n < 10000);
+    }
+    d->survey_close(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(migrations_are_read_by_running_them),
+        cmocka_unit_test(a_thousand_migrations_are_read),
+        cmocka_unit_test(memory_may_be_short),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -319,6 +319,10 @@ static amend_status explain_tell(cli *c, const explained *e, amend_error *error)
         return status;
     }
     explain_words(c, e);
+    if (e->healing.version[0] != '\0' && c->settings.items[SETTING_URL].value == NULL)
+    {
+        print_note(c, AMEND_NOTE, "no database given: all migrations count as pending");
+    }
     if (e->verdict != VERDICT_OFF) /* which looks at nothing else */
     {
         print_problems(c, e->report, failed);

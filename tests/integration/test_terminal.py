@@ -117,12 +117,14 @@ def completions(name):
     return found[0]
 
 
-def test_bash_completion(bare_project):
-    script = completions("amend.bash")
-    text = (f"source {script}; COMP_WORDS=(amend st); COMP_CWORD=1; COMP_LINE='amend st'; COMP_POINT=8; "
-            "$(complete -p amend | sed 's/.*-F \\([^ ]*\\).*/\\1/') amend st amend; echo \"${COMPREPLY[@]}\"")
+@pytest.mark.parametrize("words, expected", [(["st"], "status"), (["pro"], "provides"), (["explain", "--sq"], "--sqlstate"),
+                                             (["explain", "--pos"], "--position"), (["provides", "--ur"], "--url")])
+def test_bash_completion(bare_project, words, expected):
+    script, line = completions("amend.bash"), " ".join(["amend", *words])
+    text = (f"source {script}; COMP_WORDS=({line}); COMP_CWORD={len(words)}; COMP_LINE='{line}'; COMP_POINT={len(line)}; "
+            f"$(complete -p amend | sed 's/.*-F \\([^ ]*\\).*/\\1/') amend {words[-1]} {line.split()[-2]}; echo \"${{COMPREPLY[@]}}\"")
     done = subprocess.run([need("bash"), "--norc", "-c", text], capture_output=True, text=True, env=bare_project.env())
-    assert done.returncode == 0 and done.stdout.split() == ["status"] and done.stderr == "", done
+    assert done.returncode == 0 and done.stdout.split() == [expected] and done.stderr == "", done
 
 
 def test_zsh_completion(bare_project):

@@ -57,7 +57,8 @@ static void sight_read(sight *s)
 static slice sight_before(const sight *s)
 {
     slice before = slice_sub(s->query, 0, s->at);
-    while (before.len > 0 && strchr(" \t\r\n\f\v", before.data[before.len - 1]) != NULL)
+    while (before.len > 0 &&
+           (before.data[before.len - 1] == ' ' || (before.data[before.len - 1] >= '\t' && before.data[before.len - 1] <= '\r')))
     {
         before.len--;
     }
@@ -336,9 +337,17 @@ static const struct
     {"42P10", detect_find_unique},
 };
 
+/* Names end where they end: clearing all their bytes would take as long as the rest. */
+static void detect_clear(amend_object *out)
+{
+    out->kind = AMEND_OBJECT_NONE;
+    out->schema[0] = out->table[0] = out->name[0] = '\0';
+    out->count = 0;
+}
+
 bool pg_detect(const amend_db_error *e, amend_object *out)
 {
-    *out = (amend_object){0};
+    detect_clear(out);
     if (e->sqlstate == NULL)
     {
         return false;
@@ -358,7 +367,7 @@ bool pg_detect(const amend_db_error *e, amend_object *out)
         {
             return true;
         }
-        *out = (amend_object){0};
+        detect_clear(out);
     }
     return false;
 }

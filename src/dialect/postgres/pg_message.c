@@ -27,14 +27,18 @@ static const quote message_quotes[] = {
 static const quote *message_quote_at(slice m, size_t at)
 {
     unsigned char c = (unsigned char)m.data[at];
-    if (c != '"' && (c < 0xC2 || c > 0xE3))
+    if (c == '"')
+    {
+        return &message_quotes[0];
+    }
+    if (c != 0xC2 && c != 0xE2 && c != 0xE3)
     {
         return NULL;
     }
-    for (size_t i = 0; i < sizeof message_quotes / sizeof message_quotes[0]; i++)
+    for (size_t i = 1; i < sizeof message_quotes / sizeof message_quotes[0]; i++)
     {
         const quote *q = &message_quotes[i];
-        if (m.len - at >= q->len && memcmp(m.data + at, q->text, q->len) == 0)
+        if (m.len - at >= q->len && q->text[1] == m.data[at + 1] && memcmp(m.data + at, q->text, q->len) == 0)
         {
             return q;
         }
@@ -45,6 +49,14 @@ static const quote *message_quote_at(slice m, size_t at)
 static bool message_closes_at(slice m, size_t at, const quote *q)
 {
     const char *here = m.data + at;
+    if (here[0] != q->closing[0][0]) /* the other closing quote begins with the same byte */
+    {
+        return false;
+    }
+    if (q->len == 1)
+    {
+        return true;
+    }
     return m.len - at >= q->len &&
            (memcmp(here, q->closing[0], q->len) == 0 || (q->closing[1] != NULL && memcmp(here, q->closing[1], q->len) == 0));
 }
@@ -76,7 +88,7 @@ static size_t message_blank_behind(slice s)
     return 0;
 }
 
-/* What stands between two message_quotes: in « French » with a blank at both ends, which is not the name's. */
+/* What stands between two quotes: in « French » with a blank at both ends, which is not the name's. */
 static slice message_inside(const quote *q, slice run)
 {
     size_t before = message_blank_before(run);
@@ -112,7 +124,8 @@ void pg_message_runs(slice m, pg_runs *out)
     out->count = 0;
     for (size_t at = 0; at < m.len; at++)
     {
-        const quote *q = message_quote_at(m, at);
+        bool plain = (unsigned char)m.data[at] < 0x80 && m.data[at] != '"';
+        const quote *q = plain ? NULL : message_quote_at(m, at);
         if (q == NULL)
         {
             continue;

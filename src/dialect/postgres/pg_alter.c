@@ -73,13 +73,18 @@ typedef struct alteration
     pg_ref written, table;
     amend_object_kind kind; /* TABLE, or what else the statement says that it is */
     bool validates;         /* see checks_foreign_keys */
+    bool foreign;           /* a foreign table: its rows are elsewhere, and nothing here is written or scanned */
 } alteration;
 
 static void object_to(const alteration *a, objection_kind kind)
 {
-    if (!pg_scan_owns(a->s, a->kind, a->written))
+    if (a->kind == AMEND_OBJECT_TABLE)
     {
         pg_scan_object_to(a->s, kind, a->written);
+    }
+    else if (!pg_scan_owns(a->s, a->kind, a->written))
+    {
+        pg_scan_object(a->s, kind);
     }
 }
 
@@ -133,7 +138,7 @@ static void add_column(alteration *a, const PgQuery__AlterTableCmd *cmd)
     }
     const pg_thing *there =
         pg_made_find(s->names, AMEND_OBJECT_COLUMN, a->table.schema, a->table.name, slice_of(column->colname));
-    bool skipped = cmd->missing_ok && there != NULL && !s->cascaded;
+    bool skipped = a->foreign || (cmd->missing_ok && there != NULL && !s->cascaded);
     if (!skipped && rewrites(a, column))
     {
         object_to(a, OBJECTION_REWRITES);
@@ -183,7 +188,7 @@ static void add_constraint(alteration *a, const PgQuery__AlterTableCmd *cmd)
 {
     const PgQuery__Constraint *c = cmd->def->constraint;
     bool by_index = c->contype == CONSTRAINT(UNIQUE) && c->indexname[0] != '\0';
-    if (!c->skip_validation && !by_index)
+    if (!c->skip_validation && !by_index && !a->foreign)
     {
         object_to(a, OBJECTION_SCANS);
     }
@@ -196,6 +201,15 @@ static void attach(alteration *a, const PgQuery__AlterTableCmd *cmd)
     if (a->kind == AMEND_OBJECT_TABLE)
     {
         pg_scan_object_to(a->s, OBJECTION_SCANS, pg_tree_range(cmd->def->partition_cmd->name));
+    }
+}
+
+/* The rows of the one become rows of the other. */
+static void inherit(alteration *a, const PgQuery__AlterTableCmd *cmd)
+{
+    if (!pg_scan_owns(a->s, AMEND_OBJECT_TABLE, a->written))
+    {
+        pg_scan_object_to(a->s, OBJECTION_CHANGES_DATA, pg_tree_range(cmd->def->range_var));
     }
 }
 
@@ -218,7 +232,7 @@ static void alter_action(alteration *a, const PgQuery__AlterTableCmd *cmd)
         attach(a, cmd);
         return;
     case ACTION(AddInherit):
-        pg_scan_object_to(s, OBJECTION_CHANGES_DATA, pg_tree_range(cmd->def->range_var));
+        inherit(a, cmd);
         return;
     case ACTION(DropColumn):
         if (a->kind != AMEND_OBJECT_TYPE)
@@ -252,6 +266,7 @@ void pg_alter_table(pg_scan *s, const pg_node *node)
     amend_object_kind kind = pg_remove_kind(alter->objtype);
     alteration a = {.s = s, .written = pg_tree_range(alter->relation), .kind = kind};
     a.table = pg_scan_old(s, kind, a.written);
+    a.foreign = alter->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE;
     a.validates = checks_foreign_keys(alter);
     for (size_t i = 0; i < alter->n_cmds && !s->failed; i++)
     {

@@ -33,7 +33,7 @@ static bool block_end(const block_reader *r)
 /* Is the current one a call of a function that could change something, or a word that does so within a query? */
 static void look_at_token(block_reader *r)
 {
-    static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE", "NEXTVAL", "SETVAL"};
+    static const char *const words[] = {"INSERT", "UPDATE", "DELETE", "MERGE", "EXECUTE", "SETVAL"};
     for (size_t i = 0; i < sizeof words / sizeof words[0] && r->token.kind == PG_WORD; i++)
     {
         if (block_at(r, words[i]))

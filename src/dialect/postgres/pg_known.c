@@ -64,7 +64,8 @@ static const char harmless[] =
     " array_agg avg bit_and bit_or bool_and bool_or clock_timestamp col_description count currval dense_rank every"
     " gen_random_bytes gen_random_uuid generate_series generate_subscripts inet_client_addr inet_server_addr json_agg"
     " json_array_elements json_array_elements_text json_each json_each_text json_object_agg jsonb_agg jsonb_array_elements"
-    " jsonb_array_elements_text jsonb_each jsonb_each_text jsonb_object_agg jsonb_to_recordset lag lastval lead max min ntile"
+    " jsonb_array_elements_text jsonb_each jsonb_each_text jsonb_object_agg jsonb_to_recordset lag lastval lead max min "
+    "nextval ntile"
     " obj_description percentile_cont percentile_disc pg_advisory_unlock pg_advisory_unlock_all pg_advisory_lock"
     " pg_advisory_xact_lock pg_backend_pid pg_column_size pg_database_size pg_is_in_recovery pg_notify pg_relation_size"
     " pg_size_pretty pg_sleep pg_table_is_visible pg_table_size pg_total_relation_size pg_try_advisory_lock"
@@ -74,10 +75,10 @@ static const char harmless[] =
 
 static const char harmful[] =
     " brin_summarize_new_values dblink dblink_exec dblink_connect gin_clean_pending_list lo_create lo_creat lo_export lo_import"
-    " lo_put lo_unlink lo_from_bytea loread lowrite nextval pg_cancel_backend pg_create_logical_replication_slot"
+    " lo_put lo_unlink lo_from_bytea loread lowrite pg_cancel_backend pg_create_logical_replication_slot"
     " pg_create_physical_replication_slot pg_drop_replication_slot pg_import_system_collations pg_logical_emit_message"
     " pg_promote pg_reload_conf pg_replication_origin_create pg_rotate_logfile pg_stat_reset pg_switch_wal"
-    " pg_terminate_backend pg_extension_config_dump query_to_xml setval ";
+    " pg_terminate_backend pg_extension_config_dump query_to_xml ";
 
 static bool listed(const char *list, slice name)
 {

@@ -184,6 +184,22 @@ void pg_made_drop_schema(pg_made *n, slice schema)
     }
 }
 
+bool pg_made_rename_schema(pg_made *n, slice schema, slice name)
+{
+    if (!made_keep(n, &name))
+    {
+        return false;
+    }
+    for (size_t i = 0; i < n->capacity; i++)
+    {
+        for (pg_thing *entry = n->buckets[i]; entry != NULL; entry = entry->next)
+        {
+            entry->schema = schema.len > 0 && slice_equal(entry->schema, schema) ? name : entry->schema;
+        }
+    }
+    return true;
+}
+
 bool pg_made_rename(pg_made *n, pg_thing *entry, slice schema, slice name)
 {
     pg_thing like = *entry;

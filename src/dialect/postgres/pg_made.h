@@ -51,6 +51,8 @@ pg_thing *pg_made_owner(pg_made *n, slice schema, slice table);
 void pg_made_drop(pg_thing *entry);
 /* All of that schema is gone. */
 void pg_made_drop_schema(pg_made *n, slice schema);
+/* All of it is in a schema of another name now. False when memory is short. */
+bool pg_made_rename_schema(pg_made *n, slice schema, slice name);
 /* It has another name now, and what belongs to it goes along. False when memory is short. */
 bool pg_made_rename(pg_made *n, pg_thing *entry, slice schema, slice name);
 

@@ -36,10 +36,57 @@ typedef struct query_look
     bool strict; /* called for what they do, not for what they give */
 } query_look;
 
+static const pg_node *inner_argument(const pg_node *node)
+{
+    while (node != NULL && node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST)
+    {
+        node = node->type_cast->arg;
+    }
+    return node;
+}
+
+static slice text_of(const pg_node *node)
+{
+    node = inner_argument(node);
+    bool text = node != NULL && node->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+                node->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
+    return text ? slice_of(node->a_const->sval->sval) : (slice){NULL, 0};
+}
+
+/* The name that a text constant has: 'app.cards'. */
+static pg_ref named_by(const pg_node *node)
+{
+    slice text = text_of(node);
+    bool dotted = text.data != NULL && memchr(text.data, '.', text.len) != NULL;
+    slice schema = dotted ? slice_token(&text, '.') : SLICE("");
+    return (pg_ref){schema, text.data == NULL ? SLICE("") : text};
+}
+
+/* setval('sequence', …), or of pg_get_serial_sequence('table', …): a counter of this script's own tables? */
+static bool sets_own_sequence(const pg_scan *s, const PgQuery__FuncCall *call)
+{
+    const pg_node *first = call->n_args > 0 ? inner_argument(call->args[0]) : NULL;
+    if (first == NULL || first->node_case != PG_QUERY__NODE__NODE_FUNC_CALL || first->func_call->n_args == 0)
+    {
+        return pg_scan_owns(s, AMEND_OBJECT_SEQUENCE, named_by(first));
+    }
+    const PgQuery__FuncCall *inner = first->func_call;
+    bool serial = slice_equal(pg_tree_name(inner->funcname, inner->n_funcname).name, SLICE("pg_get_serial_sequence"));
+    return serial && pg_scan_owns(s, AMEND_OBJECT_TABLE, named_by(inner->args[0]));
+}
+
 static void look_at_function(const query_look *look, const PgQuery__FuncCall *call)
 {
     pg_ref name = pg_tree_name(call->funcname, call->n_funcname);
     bool own = slice_equal(name.schema, SLICE("pg_catalog"));
+    if (slice_equal(name.name, SLICE("setval")))
+    {
+        if (!sets_own_sequence(look->s, call))
+        {
+            pg_scan_object(look->s, OBJECTION_CHANGES_DATA);
+        }
+        return;
+    }
     bool unknown = look->strict && !own && !pg_known_harmless(name.name) && !declared_steady(look->s, name);
     if (pg_known_harmful(name.name) || unknown || (!own && pg_rows_suspect(look->s, name)))
     {
@@ -98,7 +145,8 @@ static bool steady_visit(void *arg, const ProtobufCMessage *message)
     {
         const PgQuery__FuncCall *call = (const PgQuery__FuncCall *)message;
         pg_ref name = pg_tree_name(call->funcname, call->n_funcname);
-        look->steady &= pg_known_steady(name.name) || declared_steady(look->s, name);
+        bool own = name.schema.len == 0 || slice_equal(name.schema, SLICE("pg_catalog"));
+        look->steady &= (own && pg_known_steady(name.name)) || declared_steady(look->s, name);
     }
     return look->steady;
 }
@@ -173,16 +221,6 @@ static bool path_add(pg_scan *s, slice schema)
         s->path[s->path_count++] = pg_scan_keep(s, schema);
     }
     return true;
-}
-
-static slice text_of(const pg_node *node)
-{
-    if (node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST && node->type_cast->arg != NULL)
-    {
-        node = node->type_cast->arg;
-    }
-    bool text = node->node_case == PG_QUERY__NODE__NODE_A_CONST && node->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
-    return text ? slice_of(node->a_const->sval->sval) : (slice){NULL, 0};
 }
 
 /* A search path as text: names as SET takes them, with commas between. */

@@ -138,6 +138,10 @@ void pg_scan_rename(pg_scan *s, amend_object_kind kind, pg_ref name, slice table
                             .name = name.name,
                             .to_schema = to_schema,
                             .to = to});
+    if (kind == AMEND_OBJECT_SCHEMA && !pg_made_rename_schema(s->names, name.name, to))
+    {
+        s->failed = true;
+    }
     if (entry != NULL && !pg_made_rename(s->names, entry, to_schema.len > 0 ? to_schema : entry->schema, to))
     {
         s->failed = true;
@@ -186,7 +190,8 @@ void pg_scan_object(pg_scan *s, objection_kind kind)
 
 void pg_scan_object_to(pg_scan *s, objection_kind kind, pg_ref table)
 {
-    if (!pg_scan_owns(s, AMEND_OBJECT_TABLE, table))
+    bool own = pg_scan_owns(s, AMEND_OBJECT_TABLE, table) || pg_scan_owns(s, AMEND_OBJECT_VIEW, table);
+    if (!own)
     {
         note_objection(s, kind, pg_scan_old(s, AMEND_OBJECT_TABLE, table));
     }

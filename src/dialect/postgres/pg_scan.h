@@ -64,7 +64,7 @@ bool pg_scan_had(const pg_scan *s, amend_object_kind kind, pg_ref name);
 
 /* Something speaks against the statement, whatever it is about … */
 void pg_scan_object(pg_scan *s, objection_kind kind);
-/* … or because of what it does to this table, as written. Void when this script made the table. */
+/* … or because of what it does to this table, as written. Void when this script made the table (or materialized view). */
 void pg_scan_object_to(pg_scan *s, objection_kind kind, pg_ref table);
 
 /* In the findings' arena; "" and failed when memory is short. */

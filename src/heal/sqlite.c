@@ -23,11 +23,12 @@ typedef struct lite_op
     healer *healer;
     sqlite3 *db;
     const char *text; /* what is left to be run of it; NULL: no text of the caller's */
+    amend_object missing;
     /*
-     * Would running again repeat nothing that has happened? Then fill *query with the statement that failed. If it touches the
-     * connection, it leaves the same error on it. Out of memory: false, too.
+     * Would running again repeat nothing that has happened? FOUND: then *query is the statement that failed. If it touches the
+     * connection, it leaves the same error on it, unless it says CHANGED. Out of memory: UNKNOWN, too.
      */
-    bool (*find)(struct lite_op *o, arena *a, const char *message, slice *query, size_t *position);
+    sqlite_verdict (*find)(struct lite_op *o, arena *a, const char *message, slice *query, size_t *position);
     int (*again)(struct lite_op *o);
     int (*callback)(void *, int, char **, char **);
     void *arg;
@@ -69,9 +70,8 @@ amend_db_error sqlite_failure_error(const sqlite_failure *f)
 }
 
 /* Nothing is copied or looked for unless the words are about something missing. */
-static bool lite_failure_is_ours(const lite_op *o, int code)
+static bool lite_failure_is_ours(lite_op *o, int code)
 {
-    amend_object object;
     amend_db_error e = AMEND_DB_ERROR_INIT;
     if ((code & 0xff) != SQLITE_ERROR || (sqlite3_errcode(o->db) & 0xff) != SQLITE_ERROR)
     {
@@ -80,11 +80,11 @@ static bool lite_failure_is_ours(const lite_op *o, int code)
     e.message = sqlite3_errmsg(o->db);
     e.native = sqlite3_extended_errcode(o->db);
     e.query = o->text;
-    return dialect_sqlite.detect(&e, &object);
+    return dialect_sqlite.detect(&e, &o->missing);
 }
 
-/* False: it can't be healed, and the connection is as it was. */
-static bool lite_failure_take(sqlite_failure *f, lite_op *o, int code)
+/* UNKNOWN: it can't be healed, and the connection is as it was. */
+static sqlite_verdict lite_failure_take(sqlite_failure *f, lite_op *o, int code)
 {
     const amend_allocator *allocator = o->healer->session.allocator;
     slice query = {"", 0};
@@ -93,15 +93,15 @@ static bool lite_failure_take(sqlite_failure *f, lite_op *o, int code)
     buf_init(&f->query, allocator);
     if (!lite_failure_is_ours(o, code))
     {
-        return false;
+        return SQLITE_PLACE_UNKNOWN;
     }
     f->code = sqlite3_extended_errcode(o->db);
     buf_text(&f->message, sqlite3_errmsg(o->db));
     arena *a = f->message.failed ? NULL : arena_new(allocator);
-    bool found = a != NULL && o->find(o, a, f->message.data, &query, &f->position);
+    sqlite_verdict verdict = a == NULL ? SQLITE_PLACE_UNKNOWN : o->find(o, a, f->message.data, &query, &f->position);
     buf_add(&f->query, query);
     arena_free(a);
-    return found && !f->query.failed;
+    return f->query.failed ? SQLITE_PLACE_UNKNOWN : verdict;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- curing */
@@ -190,7 +190,14 @@ static int lite_heal(lite_op *o, int code)
     {
         sqlite_failure f;
         bool blocked = false;
-        more = lite_failure_take(&f, o, code) && lite_round_run(o, &f, &code, cured, count, &blocked);
+        sqlite_verdict verdict = lite_failure_take(&f, o, code);
+        more = verdict == SQLITE_PLACE_FOUND && lite_round_run(o, &f, &code, cured, count, &blocked);
+        if (verdict == SQLITE_PLACE_CHANGED)
+        {
+            cured[count][0] = '\0';
+            code = o->again(o);
+            more = true;
+        }
         if (blocked)
         {
             sqlite_transaction_block(o->healer, o->db, &f);
@@ -203,21 +210,22 @@ static int lite_heal(lite_op *o, int code)
 
 /* ------------------------------------------------------------------------------------------------------- exec, get_table */
 
-static bool lite_exec_place(lite_op *o, arena *a, const char *message, slice *query, size_t *position, bool *rows_before)
+static sqlite_verdict lite_exec_place(lite_op *o, arena *a, const char *message, slice *query, size_t *position,
+                                      bool *rows_before)
 {
     sqlite_place p;
-    if (!sqlite_place_find(o->db, a, o->text, message, &p))
+    sqlite_verdict verdict = sqlite_place_find(o->db, a, o->text, message, &o->missing, &p);
+    if (verdict != SQLITE_PLACE_UNKNOWN)
     {
-        return false;
+        *query = slice_sub(slice_of(o->text), p.start, p.end);
+        *position = p.position;
+        *rows_before = p.rows_before;
+        o->text += p.start;
     }
-    *query = slice_sub(slice_of(o->text), p.start, p.end);
-    *position = p.position;
-    *rows_before = p.rows_before;
-    o->text += p.start;
-    return true;
+    return verdict;
 }
 
-static bool lite_exec_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
+static sqlite_verdict lite_exec_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
 {
     bool ignored;
     return lite_exec_place(o, a, message, query, position, &ignored);
@@ -247,10 +255,15 @@ int amend_sqlite3_exec_failed(amend *handle, sqlite3 *db, const char *sql, int (
 }
 
 /* Rows from before the failure are lost with the table that they were in. */
-static bool lite_table_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
+static sqlite_verdict lite_table_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
 {
     bool rows_before = false;
-    return lite_exec_place(o, a, message, query, position, &rows_before) && !rows_before;
+    sqlite_verdict verdict = lite_exec_place(o, a, message, query, position, &rows_before);
+    if (verdict == SQLITE_PLACE_CHANGED && rows_before)
+    {
+        sqlite_place_say_again(o->db, message);
+    }
+    return rows_before ? SQLITE_PLACE_UNKNOWN : verdict;
 }
 
 static int lite_table_again(lite_op *o)
@@ -280,18 +293,18 @@ int amend_sqlite3_get_table_failed(amend *handle, sqlite3 *db, const char *sql, 
 /* ------------------------------------------------------------------------------------------------------------- prepare */
 
 /* Preparing does nothing that could be repeated. The text's first statement is the one. */
-static bool lite_prepare_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
+static sqlite_verdict lite_prepare_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
 {
     script s;
     slice text = {o->text, o->bytes < 0 ? strlen(o->text) : strnlen(o->text, (size_t)o->bytes)};
     (void)message;
     if (dialect_sqlite.split(a, text, &s, NULL) != AMEND_OK || s.count == 0)
     {
-        return false;
+        return SQLITE_PLACE_UNKNOWN;
     }
     *query = slice_sub(text, 0, s.stmts[0].end);
     *position = sqlite_place_offset(o->db);
-    return true;
+    return SQLITE_PLACE_FOUND;
 }
 
 static int lite_prepare_again(lite_op *o)
@@ -328,16 +341,17 @@ int amend_sqlite3_prepare_failed(amend *handle, sqlite3 *db, const char *sql, in
 /* ---------------------------------------------------------------------------------------------------------------- step */
 
 /* SQLite looks for what the statement needs before its first row only, when it prepares it anew: if that fails now, it did. */
-static bool lite_step_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
+static sqlite_verdict lite_step_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
 {
     sqlite_place p;
-    if (o->text == NULL || !sqlite_place_find(o->db, a, o->text, message, &p))
+    sqlite_verdict verdict =
+        o->text == NULL ? SQLITE_PLACE_UNKNOWN : sqlite_place_find(o->db, a, o->text, message, &o->missing, &p);
+    if (verdict != SQLITE_PLACE_UNKNOWN)
     {
-        return false;
+        *query = slice_sub(slice_of(o->text), p.start, p.end);
+        *position = p.position;
     }
-    *query = slice_sub(slice_of(o->text), p.start, p.end);
-    *position = p.position;
-    return true;
+    return verdict;
 }
 
 static int lite_step_again(lite_op *o)
@@ -362,7 +376,7 @@ int amend_sqlite3_step_failed(amend *handle, sqlite3_stmt *stmt, int code)
 /* ---------------------------------------------------------------------------------------------------------------- blob */
 
 /* There is no query: the names are made into one, so that a column's table is known. */
-static bool lite_blob_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
+static sqlite_verdict lite_blob_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
 {
     char *sql = sqlite3_mprintf("SELECT \"%w\" FROM \"%w\".\"%w\"", o->column, o->schema, o->name);
     char *copy = sql == NULL ? NULL : arena_string(a, sql);
@@ -370,7 +384,7 @@ static bool lite_blob_find(lite_op *o, arena *a, const char *message, slice *que
     (void)message;
     *query = slice_of(copy);
     *position = 0;
-    return copy != NULL;
+    return copy == NULL ? SQLITE_PLACE_UNKNOWN : SQLITE_PLACE_FOUND;
 }
 
 static int lite_blob_again(lite_op *o)

@@ -48,11 +48,22 @@ typedef struct sqlite_place
     bool rows_before;  /* a statement before it gives rows */
 } sqlite_place;
 
+typedef enum sqlite_verdict
+{
+    SQLITE_PLACE_UNKNOWN, /* none, or it may be several; or it failed in the middle of running */
+    SQLITE_PLACE_FOUND,   /* *out: it can't be prepared, and so has not begun to run */
+    SQLITE_PLACE_CHANGED, /* *out: somebody has made what it missed in this very moment: it can be run again at once */
+} sqlite_verdict;
+
 /*
- * Which statement of the text can't be prepared, with that message? False when none is, or it may be several of them. It
- * prepares statements and runs none. Whatever it returns, `message` is the connection's error again, as far as that can be had.
+ * Which statement of the text failed for the missing object, with that message? To be asked before anything else is done on the
+ * connection. It prepares statements and runs none. Unless it says CHANGED, `message` is the connection's error again, as far
+ * as that can be had.
  */
-bool sqlite_place_find(sqlite3 *db, arena *a, const char *text, const char *message, sqlite_place *out);
+sqlite_verdict sqlite_place_find(sqlite3 *db, arena *a, const char *text, const char *message, const amend_object *missing,
+                                 sqlite_place *out);
+/* Make an error with these words the connection's, where they came from running and so can't be had by preparing again. */
+void sqlite_place_say_again(sqlite3 *db, const char *message);
 /* sqlite3_error_offset + 1; 0 when it is unknown, or this SQLite doesn't tell. */
 size_t sqlite_place_offset(sqlite3 *db);
 

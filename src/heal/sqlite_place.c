@@ -5,6 +5,9 @@
  * unless one between them took away what it needed. Those that may have done so are told by their first word, and then nothing
  * is certain.
  *
+ * When none fails any more, somebody else may have made what was missing meanwhile; that the schema is another one than at the
+ * failure tells it from an error that came from running. (SQLite checks that its schema is the file's when preparing fails.)
+ *
  * PRAGMAs are left out: some act while they are prepared (https://sqlite.org/pragma.html).
  */
 #include "heal/sqlite.h"
@@ -56,11 +59,8 @@ static bool lite_place_fails(sqlite3 *db, slice text, const char *message, bool 
     return same;
 }
 
-/*
- * Bring about an error with these words, which came from running a statement and not from preparing it: a name that can't exist
- * as it is quoted here.
- */
-static void lite_place_say_again(sqlite3 *db, const char *message)
+/* The names can't be real ones as they are quoted here, or there would have been no such error. */
+void sqlite_place_say_again(sqlite3 *db, const char *message)
 {
     static const struct
     {
@@ -80,37 +80,81 @@ static void lite_place_say_again(sqlite3 *db, const char *message)
     }
 }
 
-bool sqlite_place_find(sqlite3 *db, arena *a, const char *text, const char *message, sqlite_place *out)
+/* How much memory the parsed schemas take: another number says that they were read anew and are others. */
+static int lite_place_schema_size(sqlite3 *db)
 {
-    script s;
-    bool found = false, certain = true, plain = true, rows = false, ignored;
-    slice whole = slice_of(text);
-    if (dialect_sqlite.split(a, whole, &s, NULL) != AMEND_OK)
+    int now = 0, ignored;
+    sqlite3_db_status(db, SQLITE_DBSTATUS_SCHEMA_USED, &now, &ignored, 0);
+    return now;
+}
+
+/* All statements can be prepared now. The one that failed is sure only when it alone has the name of what was missing. */
+static bool lite_place_named(const script *s, const amend_object *missing, sqlite_place *out)
+{
+    const char *name = missing->name[0] != '\0' ? missing->name : missing->table;
+    size_t found = 0;
+    for (size_t i = 0, start = 0; i < s->count; start = s->stmts[i].end, i++)
     {
-        s.count = 0;
-    }
-    for (size_t i = 0, start = 0; i < s.count; start = s.stmts[i].end, i++)
-    {
-        slice bare = slice_sub(whole, s.stmts[i].start, s.stmts[i].end);
-        bool gives = true, fails = !lite_place_begins(bare, "PRAGMA") &&
-                                   lite_place_fails(db, slice_sub(whole, start, s.stmts[i].end), message, &gives);
-        if (fails && !found)
+        if (s->count == 1 || dialect_sqlite.mentions(slice_sub(s->text, s->stmts[i].start, s->stmts[i].end), name))
         {
-            *out =
-                (sqlite_place){.start = start, .end = s.stmts[i].end, .position = sqlite_place_offset(db), .rows_before = rows};
-            found = true;
+            *out = (sqlite_place){.start = start, .end = s->stmts[i].end, .rows_before = i > 0};
+            found++;
+        }
+    }
+    return found == 1;
+}
+
+typedef struct lite_search
+{
+    bool found;   /* the first that fails */
+    bool certain; /* no other can have been it */
+} lite_search;
+
+static lite_search lite_place_search(sqlite3 *db, const script *s, const char *message, sqlite_place *out)
+{
+    lite_search search = {.certain = true};
+    bool plain = true, rows = false;
+    for (size_t i = 0, start = 0; i < s->count; start = s->stmts[i].end, i++)
+    {
+        size_t end = s->stmts[i].end;
+        slice bare = slice_sub(s->text, s->stmts[i].start, end);
+        bool gives = true;
+        bool fails =
+            !lite_place_begins(bare, "PRAGMA") && lite_place_fails(db, slice_sub(s->text, start, end), message, &gives);
+        if (fails && !search.found)
+        {
+            *out = (sqlite_place){.start = start, .end = end, .position = sqlite_place_offset(db), .rows_before = rows};
+            search.found = true;
         }
         else if (fails)
         {
-            certain = certain && plain;
+            search.certain = search.certain && plain;
         }
         rows = rows || (gives && !lite_place_begins_any(bare, lite_place_silent));
-        plain = plain && (!found || lite_place_begins_any(bare, lite_place_plain));
+        plain = plain && (!search.found || lite_place_begins_any(bare, lite_place_plain));
     }
-    if (!found || !lite_place_fails(db, slice_sub(whole, out->start, out->end), message, &ignored))
+    return search;
+}
+
+sqlite_verdict sqlite_place_find(sqlite3 *db, arena *a, const char *text, const char *message, const amend_object *missing,
+                                 sqlite_place *out)
+{
+    script s;
+    bool ignored;
+    int size = lite_place_schema_size(db);
+    if (dialect_sqlite.split(a, slice_of(text), &s, NULL) != AMEND_OK)
     {
-        lite_place_say_again(db, message);
-        return false;
+        return SQLITE_PLACE_UNKNOWN;
     }
-    return certain;
+    lite_search search = lite_place_search(db, &s, message, out);
+    if (search.found && lite_place_fails(db, slice_sub(s.text, out->start, out->end), message, &ignored))
+    {
+        return search.certain ? SQLITE_PLACE_FOUND : SQLITE_PLACE_UNKNOWN;
+    }
+    if (lite_place_schema_size(db) != size && lite_place_named(&s, missing, out))
+    {
+        return SQLITE_PLACE_CHANGED;
+    }
+    sqlite_place_say_again(db, message);
+    return SQLITE_PLACE_UNKNOWN;
 }

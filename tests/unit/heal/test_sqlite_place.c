@@ -2,6 +2,7 @@
 /* Which statement of a text failed, when SQLite doesn't say. Each case is run, and then looked for. */
 #include "base/alloc.h"
 #include "heal/sqlite.h"
+#include "support/tempdir.h"
 #include "support/testing.h"
 
 #include <string.h>
@@ -16,6 +17,8 @@ static void fails_somewhere(void *arg, const char *text, char message[200])
     strcpy(message, words);
     sqlite3_free(words);
 }
+
+static const amend_object missing = {.kind = AMEND_OBJECT_TABLE, .name = "x"};
 
 static const struct
 {
@@ -58,7 +61,7 @@ static void each_case(void **state)
         sqlite3_open(":memory:", &db);
         assert_int_equal(sqlite3_exec(db, schema, NULL, NULL, NULL), SQLITE_OK);
         fails_somewhere(db, cases[i].text, message);
-        bool found = sqlite_place_find(db, a, cases[i].text, message, &p);
+        bool found = sqlite_place_find(db, a, cases[i].text, message, &missing, &p) == SQLITE_PLACE_FOUND;
         if (found != (cases[i].found != NULL))
         {
             fail_msg("%s: %s", cases[i].text, found ? "found" : "not found");
@@ -103,7 +106,7 @@ static void words_from_running(void **state)
         char message[200], *text = sqlite3_mprintf("SELECT 1; SELECT refuse(%Q)", messages[i]);
         fails_somewhere(db, text, message);
         assert_string_equal(message, messages[i]);
-        assert_false(sqlite_place_find(db, a, text, message, &p));
+        assert_int_equal(sqlite_place_find(db, a, text, message, &missing, &p), SQLITE_PLACE_UNKNOWN);
         assert_string_equal(sqlite3_errmsg(db), message);
         sqlite3_free(text);
         arena_free(a);
@@ -111,11 +114,49 @@ static void words_from_running(void **state)
     sqlite3_close(db);
 }
 
+/* Somebody makes it between the failure and the search. */
+static void made_meanwhile(void **state)
+{
+    (void)state;
+    static const struct
+    {
+        const char *text, *found;
+    } rows[] = {{"INSERT INTO x VALUES(1)", "INSERT INTO x VALUES(1)"},
+                {"SELECT 1; INSERT INTO x VALUES(1); SELECT 2", " INSERT INTO x VALUES(1);"},
+                {"INSERT INTO x VALUES(1); INSERT INTO x VALUES(2)", NULL}};
+    for (size_t i = 0; i < 3; i++)
+    {
+        tempdir dir;
+        tempdir_make(&dir);
+        sqlite3 *db = NULL, *other = NULL;
+        arena *a = arena_new(&alloc_default);
+        sqlite_place p = {0};
+        char message[200];
+        sqlite3_open(tempdir_path(&dir, "a.db"), &db);
+        sqlite3_open(tempdir_path(&dir, "a.db"), &other);
+        assert_int_equal(sqlite3_exec(db, schema, NULL, NULL, NULL), SQLITE_OK);
+        fails_somewhere(db, rows[i].text, message);
+        assert_int_equal(sqlite3_exec(other, "CREATE TABLE x(a)", NULL, NULL, NULL), SQLITE_OK);
+        sqlite_verdict verdict = sqlite_place_find(db, a, rows[i].text, message, &missing, &p);
+        assert_int_equal(verdict, rows[i].found == NULL ? SQLITE_PLACE_UNKNOWN : SQLITE_PLACE_CHANGED);
+        if (rows[i].found != NULL)
+        {
+            assert_int_equal(p.end - p.start, strlen(rows[i].found));
+            assert_memory_equal(rows[i].text + p.start, rows[i].found, p.end - p.start);
+        }
+        arena_free(a);
+        sqlite3_close(db);
+        sqlite3_close(other);
+        tempdir_remove(&dir);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_case),
         cmocka_unit_test(words_from_running),
+        cmocka_unit_test(made_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

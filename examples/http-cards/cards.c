@@ -204,7 +204,8 @@ void cards_create(amend_http_request *request, db *d, const char *id)
     n.values[6] = n.values[6] == NULL ? "open" : n.values[6];
     if (id_make(key))
     {
-        cards_answer(request, d, db_transaction(d, cards_insert, &n), MHD_HTTP_CREATED, n.card);
+        db_status status = db_transaction(d, cards_insert, &n);
+        cards_answer(request, d, status, MHD_HTTP_CREATED, n.card);
     }
     else
     {
@@ -248,7 +249,8 @@ void cards_change(amend_http_request *request, db *d, const char *id)
         return;
     }
     c.values[5] = id;
-    cards_answer(request, d, db_transaction(d, cards_update, &c), MHD_HTTP_OK, c.card);
+    db_status status = db_transaction(d, cards_update, &c);
+    cards_answer(request, d, status, MHD_HTTP_OK, c.card);
     json_decref(input);
 }
 

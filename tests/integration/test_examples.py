@@ -7,8 +7,8 @@ import pytest
 from support.project import ROOT
 
 
-def example(project, name):
-    source = os.path.join(ROOT, "examples", name, "migrations")
+def example(project, name, folder="migrations"):
+    source = os.path.join(ROOT, "examples", name, folder)
     shutil.rmtree(project.dir)
     shutil.copytree(source, project.dir)
     return project
@@ -38,6 +38,10 @@ def test_cards(lite_project, lite):
 
 def test_robots(pg_project, pg):
     check_round_trip(example(pg_project, "robots"), pg)
+
+
+def test_http_cards(pg_project, pg):
+    check_round_trip(example(pg_project, "http-cards", "migrations-postgres"), pg)
 
 
 @pytest.mark.parametrize("step", [1, 2])

@@ -163,8 +163,10 @@ static inline int amend_sqlite3_prepare_v3(amend *handle, sqlite3 *db, const cha
 static inline int amend_sqlite3_step(amend *handle, sqlite3_stmt *stmt)
 {
     int code = sqlite3_step(stmt);
-    return AMEND_SQLITE_SELDOM(code != SQLITE_ROW && code != SQLITE_DONE) ? amend_sqlite3_step_failed(handle, stmt, code)
-                                                                          : code;
+    /* One comparison for both: DONE follows ROW. */
+    return AMEND_SQLITE_SELDOM((unsigned)(code - SQLITE_ROW) > (unsigned)(SQLITE_DONE - SQLITE_ROW))
+               ? amend_sqlite3_step_failed(handle, stmt, code)
+               : code;
 }
 
 static inline int amend_sqlite3_blob_open(amend *handle, sqlite3 *db, const char *schema, const char *table, const char *column,

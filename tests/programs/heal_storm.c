@@ -69,7 +69,7 @@ static void *work(void *arg)
     sqlite3 *db = NULL;
     amend_error error = {.message = ""};
     bool good = sqlite3_open(s->path, &db) == SQLITE_OK && sqlite3_busy_timeout(db, 60000) == SQLITE_OK &&
-                sqlite3_exec(db, "SELECT count(*) FROM cards", NULL, NULL, NULL) == SQLITE_OK;
+                sqlite3_exec(db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL) == SQLITE_OK;
     unsigned how = s->mixed ? s->next++ % 3 : 0;
     pthread_barrier_wait(&s->start);
     if (good && how == 1)

@@ -75,6 +75,7 @@ amend_status plan_conflict(const plan *p, amend_error *error)
         {
             error_copy(error->version, sizeof error->version, slice_of(problem->version == NULL ? "" : problem->version));
             error_copy(error->file, sizeof error->file, slice_of(problem->file == NULL ? "" : problem->file));
+            error->line = problem->line;
             if (p->conflicts > 1)
             {
                 error_detail(error, "and %zu more like it", p->conflicts - 1);

@@ -126,13 +126,45 @@ static slice index_copy(object_index *x, slice text)
     return (slice){copy, copy == NULL ? 0 : text.len};
 }
 
-static void index_forget(object_index *x, amend_object_kind kind, slice schema, slice table, slice name)
+/*
+ * Which entries of a list are meant by a name in this schema? Those of the very same schema; without any, those that may be in
+ * it, because one of both isn't known. `table` empty: of any table.
+ */
+typedef struct index_match
 {
-    entry_list *list = index_list(x, (int)kind, name);
+    const object_index *index;
+    slice schema, table;
+    bool exact;
+} index_match;
+
+static bool index_matches(const index_match *m, const index_entry *e)
+{
+    bool schema =
+        m->exact ? index_same(m->index, e->provision.schema, m->schema) : index_fits(m->index, e->provision.schema, m->schema);
+    return !e->gone && schema && index_fits(m->index, e->provision.table, m->table);
+}
+
+static index_match index_match_in(const object_index *x, const entry_list *list, slice schema, slice table)
+{
+    index_match m = {.index = x, .schema = schema, .table = table, .exact = true};
+    bool any = false;
+    for (const index_entry *e = list == NULL ? NULL : list->newest; e != NULL && !any;)
+    {
+        any = index_matches(&m, e);
+        e = list->key[0] == OWNED ? e->owned : e->same;
+    }
+    m.exact = any;
+    return m;
+}
+
+static void index_forget(object_index *x, amend_object_kind kind, slice schema, slice table, slice name, bool exact)
+{
+    const entry_list *list = index_list(x, (int)kind, name);
+    index_match m = index_match_in(x, list, schema, index_has_owner(kind) ? table : (slice){0});
+    m.exact |= exact;
     for (index_entry *e = list == NULL ? NULL : list->newest; e != NULL; e = e->same)
     {
-        bool owned = !index_has_owner(kind) || index_fits(x, e->provision.table, table);
-        e->gone |= owned && index_fits(x, e->provision.schema, schema);
+        e->gone |= index_matches(&m, e);
     }
 }
 
@@ -154,7 +186,7 @@ static void index_put(object_index *x, size_t migration, amend_object_kind kind,
                                      .order = x->order++},
                        .same = list->newest,
                        .owned = owner == NULL ? NULL : owner->newest};
-    index_forget(x, kind, schema, table, name);
+    index_forget(x, kind, schema, table, name, true);
     list->newest = e;
     if (owner != NULL)
     {
@@ -164,13 +196,19 @@ static void index_put(object_index *x, size_t migration, amend_object_kind kind,
     x->last = e;
 }
 
-/* What belongs to a table or type is gone; with a new name it is all there again, under that. */
+/*
+ * What belongs to a table or type is gone; with a new name it is all there again under that, in the old order: the number of a
+ * table's columns counts on it.
+ */
 static void index_move(object_index *x, size_t migration, slice schema, slice table, slice to_schema, const slice *to)
 {
-    entry_list *list = index_list(x, OWNED, table);
-    for (index_entry *e = list == NULL ? NULL : list->newest; e != NULL; e = e->owned)
+    index_match m = index_match_in(x, index_list(x, OWNED, table), schema, table);
+    const index_entry *last = x->last;
+    bool more = last != NULL;
+    for (index_entry *e = x->first; more; e = e->next)
     {
-        if (e->gone || !index_fits(x, e->provision.schema, schema))
+        more = e != last;
+        if (!index_has_owner(e->provision.kind) || !index_same(x, e->provision.table, table) || !index_matches(&m, e))
         {
             continue;
         }
@@ -188,11 +226,18 @@ static bool index_is_owner(amend_object_kind kind)
     return kind == AMEND_OBJECT_TABLE || kind == AMEND_OBJECT_VIEW || kind == AMEND_OBJECT_TYPE;
 }
 
-static void index_drop_schema(object_index *x, slice schema)
+/* All in a schema is gone, or there under its new name. */
+static void index_move_schema(object_index *x, size_t migration, slice schema, const slice *to)
 {
     for (index_entry *e = x->first; e != NULL; e = e->next)
     {
-        e->gone |= e->provision.schema.len > 0 && index_same(x, e->provision.schema, schema);
+        bool in_it = e->provision.schema.len > 0 && index_same(x, e->provision.schema, schema);
+        e->gone |= in_it && to == NULL;
+        if (in_it && to != NULL)
+        {
+            e->provision.schema = index_copy(x, *to);
+            e->provision.migration = migration;
+        }
     }
 }
 
@@ -204,7 +249,7 @@ static void index_take(object_index *x, size_t migration, const change *c)
         index_put(x, migration, c->object, c->schema, c->table, c->name);
         return;
     }
-    index_forget(x, c->object, c->schema, c->table, c->name);
+    index_forget(x, c->object, c->schema, c->table, c->name, false);
     if (c->kind == CHANGE_RENAME)
     {
         index_put(x, migration, c->object, to_schema, c->table, to);
@@ -213,9 +258,9 @@ static void index_take(object_index *x, size_t migration, const change *c)
     {
         index_move(x, migration, c->schema, c->name, to_schema, c->kind == CHANGE_RENAME ? &to : NULL);
     }
-    if (c->object == AMEND_OBJECT_SCHEMA && c->kind == CHANGE_DROP)
+    if (c->object == AMEND_OBJECT_SCHEMA)
     {
-        index_drop_schema(x, c->name);
+        index_move_schema(x, migration, c->name, c->kind == CHANGE_RENAME ? &to : NULL);
     }
 }
 
@@ -238,6 +283,19 @@ amend_status index_add(object_index *x, size_t migration, const change *changes,
         index_take(x, migration, &changes[i]);
     }
     return x->failed ? error_memory(error) : AMEND_OK;
+}
+
+bool index_has_table(const object_index *x, slice schema, slice name)
+{
+    const entry_list *list = index_list(x, AMEND_OBJECT_TABLE, name);
+    for (const index_entry *e = list == NULL ? NULL : list->newest; e != NULL; e = e->same)
+    {
+        if (!e->gone && index_fits(x, e->provision.schema, schema))
+        {
+            return true;
+        }
+    }
+    return false;
 }
 
 const provision *index_next(const object_index *x, const provision *before)

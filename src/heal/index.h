@@ -31,6 +31,9 @@ amend_status index_add(object_index *x, size_t migration, const change *changes,
  */
 const provision *index_find(const object_index *x, const dialect *d, const amend_object *object, slice query);
 
+/* Is there a table of that name now, in that schema or in one that isn't known? */
+bool index_has_table(const object_index *x, slice schema, slice name);
+
 /* The provision made after that one; NULL: the first. NULL behind the last. */
 const provision *index_next(const object_index *x, const provision *before);
 

@@ -19,8 +19,7 @@ typedef struct learner
     arena *scratch; /* likewise */
 } learner;
 
-/* ------------------------------------------------------------------------------------------------------------- what it
- * provides */
+/* ----------------------------------------------------------------------------------------------------------- provides */
 
 /* "enum value status.done": the kind, and behind it the name. */
 static amend_object_kind knowledge_kind(slice *text)
@@ -47,6 +46,7 @@ static bool knowledge_has_table(amend_object_kind kind)
 static bool knowledge_directive(const dialect *d, slice text, amend_object *object, change *out)
 {
     amend_object_kind kind = knowledge_kind(&text);
+    text = kind == AMEND_OBJECT_FUNCTION ? slice_token(&text, '(') : text; /* an error does not tell its arguments */
     if (kind == AMEND_OBJECT_NONE || !d->parse_name(slice_trim(text), object))
     {
         return false;
@@ -76,8 +76,7 @@ static amend_status learn_directives(learner *l, size_t i, amend_error *error)
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------------------- what speaks against
- * it */
+/* ---------------------------------------------------------------------------------------------------------- objections */
 
 static slice knowledge_copy(arena *a, slice text, bool *failed)
 {
@@ -106,23 +105,20 @@ static amend_status learn_objections(learner *l, const script *s, const findings
     return failed ? error_memory(error) : AMEND_OK;
 }
 
+/* Before the index has this migration's changes: a table that an earlier one made is not new, whatever IF NOT EXISTS says. */
 static amend_status learn_tables(learner *l, const findings *f, facts *out, amend_error *error)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < f->change_count; i++)
-    {
-        count += f->changes[i].kind == CHANGE_ADD && f->changes[i].object == AMEND_OBJECT_TABLE;
-    }
-    slice *made = arena_array(l->knowledge->arena, 2 * count + 1, sizeof *made);
+    const knowledge *k = l->knowledge;
+    made_table *made = arena_array(k->arena, f->change_count + 1, sizeof *made);
     bool failed = made == NULL;
     for (size_t i = 0; i < f->change_count && !failed; i++)
     {
         const change *c = &f->changes[i];
-        if (c->kind == CHANGE_ADD && c->object == AMEND_OBJECT_TABLE)
+        if (c->kind == CHANGE_ADD && c->object == AMEND_OBJECT_TABLE && !index_has_table(k->index, c->schema, c->name))
         {
-            made[2 * out->made_count] = knowledge_copy(l->knowledge->arena, c->schema, &failed);
-            made[2 * out->made_count + 1] = knowledge_copy(l->knowledge->arena, c->name, &failed);
-            out->made_count++;
+            made[out->made_count++] = (made_table){.schema = knowledge_copy(k->arena, c->schema, &failed),
+                                                   .name = knowledge_copy(k->arena, c->name, &failed),
+                                                   .statement = c->statement};
         }
     }
     out->made = made;
@@ -153,16 +149,16 @@ static amend_status learn_script(learner *l, size_t i, amend_error *error)
         return reason.code == AMEND_E_OUT_OF_MEMORY ? error_memory(error) : learn_unclear(l, out, error);
     }
     status = l->dialect->survey_read(l->survey, l->scratch, &s, &f, error);
-    if (status == AMEND_OK)
-    {
-        status = index_add(l->knowledge->index, i, f.changes, f.change_count, error);
-    }
+    out->outside = (s.flags & (SCRIPT_NO_TX | SCRIPT_REBUILDS)) != 0 || l->knowledge->catalog.items[i].head.transaction_off;
     if (status == AMEND_OK)
     {
         status = learn_objections(l, &s, &f, out, error);
     }
-    out->outside = (s.flags & (SCRIPT_NO_TX | SCRIPT_REBUILDS)) != 0 || l->knowledge->catalog.items[i].head.transaction_off;
-    return status == AMEND_OK ? learn_tables(l, &f, out, error) : status;
+    if (status == AMEND_OK)
+    {
+        status = learn_tables(l, &f, out, error);
+    }
+    return status == AMEND_OK ? index_add(l->knowledge->index, i, f.changes, f.change_count, error) : status;
 }
 
 static amend_status learn_migration(learner *l, size_t i, amend_error *error)
@@ -189,8 +185,8 @@ static amend_status learn_migration(learner *l, size_t i, amend_error *error)
 static amend_status learn(learner *l, amend_error *error)
 {
     knowledge *k = l->knowledge;
-    bool nocase = (l->dialect->traits & DIALECT_NAMES_NOCASE) != 0;
-    amend_status status = index_new(k->arena, nocase, &k->index, error);
+    k->nocase = (l->dialect->traits & DIALECT_NAMES_NOCASE) != 0;
+    amend_status status = index_new(k->arena, k->nocase, &k->index, error);
     k->facts = arena_array(k->arena, k->catalog.count + 1, sizeof *k->facts);
     if (status == AMEND_OK && k->facts == NULL)
     {

@@ -11,15 +11,22 @@
 #include "heal/index.h"
 #include "migration/catalog.h"
 
+/* A table that a migration creates, and that none before it has. */
+typedef struct made_table
+{
+    slice schema, name;
+    size_t statement;
+} made_table;
+
 /* Of one migration, by its position in the catalog. Slices live in the knowledge's arena. */
 typedef struct facts
 {
     const objection *objections;
     size_t objection_count;
     const unsigned *lines; /* of the objections' statements in the file */
-    const slice *made;     /* tables that it creates: pairs of schema and table */
-    size_t made_count;     /* pairs */
-    bool outside;          /* can't run inside a transaction of the caller's */
+    const made_table *made;
+    size_t made_count;
+    bool outside; /* can't run inside a transaction of the caller's */
 } facts;
 
 typedef struct knowledge
@@ -27,6 +34,7 @@ typedef struct knowledge
     arena *arena;
     catalog catalog;
     object_index *index;
+    bool nocase; /* names that differ only in the case of ASCII letters are one */
     facts *facts;
     int64_t stamp; /* of the directory and its files when it was read, see knowledge_stamp */
     unsigned references;

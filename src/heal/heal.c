@@ -173,76 +173,97 @@ static void heal_tell_outcome(const attempt *at, amend_cure cure)
 
 /* --------------------------------------------------------------------------------------------------------- what is known */
 
-/* Load the knowledge, or load it again when the files are others now. Has the turn; the mutex is not held meanwhile. */
-static amend_status heal_learn(attempt *at)
+/* A failure to load is remembered as a memo of no version. Has neither the mutex nor anything to lose by waiting. */
+static void heal_tell_unknown(attempt *at)
+{
+    heal_enter(at);
+    pthread_mutex_unlock(&at->healer->mutex);
+    heal_tell_outcome(at, AMEND_CURE_FAILED);
+    pthread_mutex_lock(&at->healer->mutex);
+    heal_leave(at);
+}
+
+/*
+ * Look at the migrations' files, and load the knowledge when they are others now. Has the turn; the mutex is not held while
+ * files are read. What can't be loaded isn't known any more, and is not tried again while the files stay as they are.
+ */
+static amend_cure heal_learn(attempt *at)
 {
     healer *h = at->healer;
     const session *s = &h->session;
     knowledge *old = h->knowledge, *fresh = NULL;
     pthread_mutex_unlock(&h->mutex);
-    bool same = old != NULL && knowledge_stamp(h->dir, h->files) == old->stamp;
-    amend_status status =
-        same ? AMEND_OK : knowledge_load(s->allocator, s->dialect, h->dir, h->files, h->file_count, &fresh, &at->reason);
+    int64_t stamp = knowledge_stamp(h->dir, h->files);
     pthread_mutex_lock(&h->mutex);
     h->looked_ms = clock_monotonic_ms();
-    if (fresh != NULL)
+    const memo *failed = memory_find(&h->memory, "", h->looked_ms, h->cooldown_ms, stamp);
+    if (old != NULL && old->stamp == stamp)
     {
-        h->knowledge = fresh;
-        knowledge_release(old);
+        return AMEND_CURE_DONE;
     }
-    return status;
+    if (old == NULL && failed != NULL)
+    {
+        at->reason = failed->error;
+        return AMEND_CURE_FAILED;
+    }
+    pthread_mutex_unlock(&h->mutex);
+    amend_status status = knowledge_load(s->allocator, s->dialect, h->dir, h->files, h->file_count, &fresh, &at->reason);
+    pthread_mutex_lock(&h->mutex);
+    if (status != AMEND_OK && at->reason.code == AMEND_E_OUT_OF_MEMORY)
+    {
+        return AMEND_CURE_FAILED;
+    }
+    h->knowledge = fresh;
+    knowledge_release(old);
+    if (status != AMEND_OK)
+    {
+        memory_note(&h->memory, s->allocator, "", AMEND_CURE_FAILED, &at->reason, h->looked_ms, stamp);
+        heal_tell_unknown(at);
+    }
+    return status == AMEND_OK ? AMEND_CURE_DONE : AMEND_CURE_FAILED;
 }
 
 /*
- * Have the knowledge, not older than a second when it can be had newer without waiting. A failure is remembered: an application
- * without its migrations' directory shall not look for it at every query.
+ * Have the knowledge, not older than a second when it can be had newer without waiting. Who must wait waits for those who load
+ * it, never for a cure: that one may be waiting for the caller's transaction.
  */
 static amend_cure heal_know(attempt *at)
 {
     healer *h = at->healer;
-    int64_t now = clock_monotonic_ms();
-    bool due = h->knowledge == NULL || now - h->looked_ms >= LOOK_EVERY_MS;
-    if (!due || (h->knowledge != NULL && h->busy))
+    while (h->busy)
     {
-        return AMEND_CURE_DONE;
+        if (h->knowledge != NULL)
+        {
+            return AMEND_CURE_DONE;
+        }
+        if (!heal_wait(at))
+        {
+            return heal_timed_out(at);
+        }
     }
-    if (!heal_take_turn(at))
+    const memo *failed = h->knowledge == NULL ? memory_last(&h->memory, "") : NULL;
+    bool looked = h->knowledge != NULL || failed != NULL;
+    if (looked && clock_monotonic_ms() - h->looked_ms < LOOK_EVERY_MS)
     {
-        return heal_timed_out(at);
+        at->reason = failed == NULL ? at->reason : failed->error;
+        return failed == NULL ? AMEND_CURE_DONE : AMEND_CURE_FAILED;
     }
-    const memo *known = memory_find(&h->memory, "", now, h->cooldown_ms, 0);
-    amend_status status = AMEND_OK;
-    if (known != NULL)
-    {
-        at->reason = known->error;
-        status = AMEND_FAILED;
-    }
-    else
-    {
-        status = heal_learn(at);
-    }
-    if (known == NULL && status != AMEND_OK)
-    {
-        memory_note(&h->memory, h->session.allocator, "", AMEND_CURE_FAILED, &at->reason, clock_monotonic_ms(), 0);
-        heal_enter(at);
-        pthread_mutex_unlock(&h->mutex);
-        heal_tell_outcome(at, AMEND_CURE_FAILED);
-        pthread_mutex_lock(&h->mutex);
-        heal_leave(at);
-    }
+    h->busy = at->turn = true;
+    amend_cure cure = heal_learn(at);
     heal_give_turn(at);
-    return status == AMEND_OK ? AMEND_CURE_DONE : AMEND_CURE_FAILED;
+    return cure;
 }
 
 /* The migration that provides the object; false when none does. */
 static bool heal_find(attempt *at)
 {
-    const knowledge *k = at->healer->knowledge;
-    const char *query = at->request->failed->query;
-    const provision *p =
-        index_find(k->index, at->healer->session.dialect, &at->healing->object, slice_of(query == NULL ? "" : query));
+    const knowledge *k = at->healer->knowledge; /* NULL: it was there, but the files can't be read any more */
+    const char *query = at->request->failed->query == NULL ? "" : at->request->failed->query;
+    const dialect *d = at->healer->session.dialect;
+    const provision *p = k == NULL ? NULL : index_find(k->index, d, &at->healing->object, slice_of(query));
     if (p == NULL)
     {
+        at->healing->version[0] = at->healing->name[0] = at->healing->file[0] = '\0';
         return false;
     }
     const migration *m = &k->catalog.items[p->migration];
@@ -394,14 +415,19 @@ static amend_cure heal_run(attempt *at, bool cured_before)
 }
 
 /*
- * What happens inside a caller's transaction is not remembered as done, since it may be rolled back, nor as failed when only
- * that transaction was in the way.
+ * What may pass by itself is not remembered: a runner that is at work, memory that is short, a transaction that is in the way.
+ * (A table's lock that could not be had is: each try makes the application's queries wait behind it.) Neither is what was
+ * applied inside a caller's transaction, since it may be rolled back.
  */
 static bool heal_is_worth_noting(const attempt *at, amend_cure cure)
 {
-    bool passing = at->reason.code == AMEND_E_HEAL_TRANSACTION || at->reason.code == AMEND_E_BUSY ||
-                   at->reason.code == AMEND_E_LOCKED || at->reason.code == AMEND_E_OUT_OF_MEMORY;
-    return !at->request->inside || (cure != AMEND_CURE_DONE && !passing);
+    if (cure == AMEND_CURE_DONE)
+    {
+        return !at->request->inside || at->healing->applied == 0;
+    }
+    amend_code code = at->reason.code;
+    bool passing = code == AMEND_E_OUT_OF_MEMORY || code == AMEND_E_HEAL_TRANSACTION;
+    return cure != AMEND_CURE_TIMED_OUT && !passing && !(at->request->inside && code == AMEND_E_BUSY);
 }
 
 /* Has the mutex, and no turn yet; gives both back. */

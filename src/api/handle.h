@@ -34,6 +34,7 @@ typedef struct report_box
     int64_t start_ms;
     amend_item *items;
     amend_problem *problems;
+    knowledge *knowledge; /* what the items of a diagnosis point into; NULL for other reports */
 } report_box;
 
 report_box *report_new(amend *handle, amend_error *error);

@@ -81,8 +81,14 @@ amend_status amend_diagnose(amend *handle, const amend_db_error *failed, amend_h
         return AMEND_FAILED;
     }
     diagnosis found;
-    session *look = handle->session.driver == NULL ? NULL : &handle->session;
-    status = heal_diagnose(healer_of(handle), d, look, box->arena, failed, &found, error);
+    session look = handle->session; /* a connection of its own: other threads may be at the same */
+    look.conn = look.pulse = NULL;
+    status = heal_diagnose(healer_of(handle), d, look.driver == NULL ? NULL : &look, box->arena, failed, &found, error);
+    box->knowledge = found.knowledge;
+    if (look.driver != NULL)
+    {
+        session_close(&look);
+    }
     if (status == AMEND_OK)
     {
         status = add_diagnosis(box, &found, error);
@@ -93,7 +99,6 @@ amend_status amend_diagnose(amend *handle, const amend_db_error *failed, amend_h
     }
     box->pub.dialect = d->name;
     report_give(box, status == AMEND_OK ? out : NULL);
-    knowledge_release(found.knowledge);
     return status;
 }
 

@@ -35,7 +35,9 @@ void amend_report_free(amend_report *report)
 {
     if (report != NULL)
     {
-        arena_free(((report_box *)report)->arena);
+        report_box *box = (report_box *)report;
+        knowledge_release(box->knowledge);
+        arena_free(box->arena);
     }
 }
 
@@ -50,7 +52,7 @@ void report_give(report_box *box, amend_report **out)
     box->pub.elapsed_ms = clock_monotonic_ms() - box->start_ms;
     if (out == NULL)
     {
-        arena_free(box->arena);
+        amend_report_free(&box->pub);
         return;
     }
     *out = &box->pub;

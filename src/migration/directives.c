@@ -153,8 +153,8 @@ static amend_status read_transaction(reader *r, slice value)
 
 static amend_status read_provides(reader *r, slice value)
 {
-    static const char *const kinds[] = {"table", "column",     "index",    "trigger", "view",
-                                        "type",  "enum value", "function", "schema",  "extension"};
+    static const char *const kinds[] = {"table",      "column",   "index",    "trigger", "view",      "type",
+                                        "enum value", "function", "sequence", "schema",  "extension", "collation"};
     directives *out = r->out;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
     {
@@ -176,8 +176,8 @@ static amend_status read_provides(reader *r, slice value)
         return AMEND_OK;
     }
     return bad_value(r, value, "provides",
-                     "a kind and a name (kinds: table, column, index, trigger, view, type, enum value, function, schema, "
-                     "extension)");
+                     "a kind and a name (kinds: table, column, index, trigger, view, type, enum value, function, sequence, "
+                     "schema, extension, collation)");
 }
 
 static amend_status read_destructive(reader *r, slice value)

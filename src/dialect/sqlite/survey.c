@@ -14,10 +14,12 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "dialect/sqlite/survey_store.h"
 #include "dialect/sqlite/token.h"
 
 enum
 {
+    SURVEY_OBJECTS = 24,    /* statements in one database, before a new one takes its place */
     SURVEY_STEPS = 1000,    /* of SQLite's machine, between two calls of the progress handler … */
     SURVEY_PATIENCE = 1000, /* … and so many of those for one statement */
     SURVEY_STAND_INS = 16,  /* for one statement */
@@ -28,7 +30,10 @@ struct survey
     const amend_allocator *allocator;
     sqlite3 *db;
     sqlite3_stmt *version;
-    int schema; /* SQLite's count of schema changes */
+    int schema;         /* SQLite's count of schema changes */
+    unsigned objects;   /* at most so many are in the database */
+    bool temporary;     /* some are in temp */
+    sqlite_store store; /* the others */
     int patience;
     arena *arena;
     sqlite_action *heard; /* NULL: not listening */
@@ -402,11 +407,101 @@ static int survey_step(survey *s, sqlite3_stmt *prepared)
     return code;
 }
 
+static bool survey_connect(survey *s)
+{
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    static const char settings[] = "PRAGMA temp_store = MEMORY; PRAGMA max_page_count = 16384; PRAGMA foreign_keys = OFF";
+    s->version = NULL;
+    s->objects = 0;
+    s->schema = 0;
+    s->temporary = false;
+    s->patience = SURVEY_PATIENCE;
+    if (sqlite3_open_v2(":memory:", &s->db, flags, NULL) != SQLITE_OK ||
+        sqlite3_exec(s->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(s->db, "PRAGMA main.schema_version", -1, &s->version, NULL) != SQLITE_OK)
+    {
+        return false;
+    }
+    sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
+    sqlite3_collation_needed(s->db, NULL, survey_collation);
+    sqlite3_set_authorizer(s->db, survey_authorize, s);
+    sqlite3_progress_handler(s->db, SURVEY_STEPS, survey_progress, s);
+    return true;
+}
+
+static void survey_disconnect(survey *s)
+{
+    sqlite3_finalize(s->version);
+    sqlite3_close(s->db);
+    s->version = NULL;
+    s->db = NULL;
+}
+
+/* Put all objects aside, and go on with an empty database; what is in temp is gone. */
+static void survey_swap(survey *s)
+{
+    sqlite_store_fill(&s->store, s->db);
+    survey_disconnect(s);
+    s->failed |= s->store.failed || !survey_connect(s);
+}
+
+/* Bring back what the statement names. */
+static void survey_recall(survey *s, slice text)
+{
+    size_t count;
+    slice *texts = sqlite_store_take(&s->store, text, &count);
+    s->failed |= s->store.failed;
+    for (size_t i = 0; i < count && !s->failed; i++)
+    {
+        sqlite_action action;
+        sqlite3_stmt *prepared = survey_prepare(s, texts[i], &action);
+        if (prepared != NULL)
+        {
+            survey_step(s, prepared);
+        }
+        sqlite3_finalize(prepared);
+        s->objects++;
+    }
+    if (count > 0 && !s->failed)
+    {
+        survey_changed(s);
+    }
+}
+
 static bool survey_is_schema(slice text)
 {
     sqlite_token first = sqlite_token_next(text, 0);
     return sqlite_token_is(text, first, SLICE("CREATE")) || sqlite_token_is(text, first, SLICE("ALTER")) ||
            sqlite_token_is(text, first, SLICE("DROP"));
+}
+
+/*
+ * An ALTER looks at all views and triggers, and fails for one that lacks something: here, what was put aside or passed over. So
+ * it is run once more without them.
+ */
+static int survey_step_alone(survey *s, sqlite3_stmt *prepared)
+{
+    static const char list[] =
+        "SELECT 'DROP ' || type || ' main.\"' || replace(name, '\"', '\"\"') || '\"', sql FROM main.sqlite_master"
+        " WHERE type IN ('trigger', 'view') ORDER BY type, rowid";
+    sqlite_names drop = {0}, create = {0};
+    if (!sqlite_look_pairs(s->db, s->arena, list, &drop, &create))
+    {
+        s->failed = true;
+        return SQLITE_NOMEM;
+    }
+    for (size_t i = 0; i < drop.count; i++)
+    {
+        sqlite3_exec(s->db, drop.names[i].data, NULL, NULL, NULL);
+    }
+    sqlite3_reset(prepared);
+    int code = survey_step(s, prepared);
+    for (size_t i = create.count; i > 0; i--)
+    {
+        sqlite3_exec(s->db, create.names[i - 1].data, NULL, NULL, NULL);
+    }
+    return code;
 }
 
 /* Run it if it is about the schema, and note what that did. */
@@ -418,7 +513,17 @@ static void survey_run(sqlite_surveying *r, slice text, sqlite_action *action)
     {
         return;
     }
-    sqlite3_stmt *prepared = survey_prepare(s, text, action);
+    if (s->objects >= SURVEY_OBJECTS && !s->temporary)
+    {
+        survey_swap(s);
+    }
+    if (!s->failed)
+    {
+        survey_recall(s, text);
+    }
+    sqlite3_stmt *prepared = s->failed ? NULL : survey_prepare(s, text, action);
+    s->temporary |= action->temporary;
+    s->objects++;
     if (prepared == NULL || s->failed)
     {
         sqlite3_finalize(prepared);
@@ -431,9 +536,15 @@ static void survey_run(sqlite_surveying *r, slice text, sqlite_action *action)
     {
         before = survey_look(s, action->table);
     }
-    bool done = survey_step(s, prepared) == SQLITE_DONE || survey_stand_in_table(s, action);
+    int code = survey_step(s, prepared);
+    if (code != SQLITE_DONE && !s->failed && action->code == SQLITE_ALTER_TABLE)
+    {
+        code = survey_step_alone(s, prepared);
+    }
+    bool done = code == SQLITE_DONE || survey_stand_in_table(s, action);
     sqlite3_finalize(prepared);
-    if (done && survey_changed(s) && !action->temporary && !s->failed && action->code != 0)
+    bool changed = survey_changed(s);
+    if (done && changed && !action->temporary && !s->failed && action->code != 0)
     {
         survey_changes(r, text, action, &before);
     }
@@ -478,6 +589,10 @@ amend_status sqlite_survey_read(survey *s, arena *a, const script *script, findi
     sqlite_made made = {.arena = a};
     s->arena = a;
     s->failed = false;
+    if (s->temporary)
+    {
+        survey_swap(s); /* a migration's temporary objects are its own */
+    }
     for (; r.statement < script->count && !s->failed && !made.failed; r.statement++)
     {
         const stmt *statement = &script->stmts[r.statement];
@@ -513,22 +628,12 @@ amend_status sqlite_survey_open(const amend_allocator *allocator, survey **out, 
         return error_memory(error);
     }
     s->allocator = allocator;
-    int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-    static const char settings[] = "PRAGMA temp_store = MEMORY; PRAGMA max_page_count = 16384; PRAGMA foreign_keys = OFF";
-    if (sqlite3_open_v2(":memory:", &s->db, flags, NULL) != SQLITE_OK ||
-        sqlite3_exec(s->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(s->db, "PRAGMA main.schema_version", -1, &s->version, NULL) != SQLITE_OK)
+    s->store.arena = arena_new(allocator);
+    if (s->store.arena == NULL || !survey_connect(s))
     {
         sqlite_survey_close(s);
         return error_memory(error);
     }
-    sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
-    sqlite3_collation_needed(s->db, NULL, survey_collation);
-    sqlite3_set_authorizer(s->db, survey_authorize, s);
-    sqlite3_progress_handler(s->db, SURVEY_STEPS, survey_progress, s);
-    s->patience = SURVEY_PATIENCE;
-    survey_changed(s);
     *out = s;
     return AMEND_OK;
 }
@@ -537,8 +642,8 @@ void sqlite_survey_close(survey *s)
 {
     if (s != NULL)
     {
-        sqlite3_finalize(s->version);
-        sqlite3_close(s->db);
+        survey_disconnect(s);
+        arena_free(s->store.arena);
         alloc_free(s->allocator, s, sizeof *s);
     }
 }

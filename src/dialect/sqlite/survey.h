@@ -38,6 +38,9 @@ typedef struct sqlite_table
 /* Look at a table or view of main; one that isn't there, or can't be read, has no columns. False: out of memory. */
 bool sqlite_table_look(sqlite3 *db, arena *a, slice name, sqlite_table *out);
 
+/* The two columns of a query's rows. False: out of memory. */
+bool sqlite_look_pairs(sqlite3 *db, arena *a, const char *query, sqlite_names *first, sqlite_names *second);
+
 bool sqlite_names_have(const sqlite_names *names, slice name);
 
 /* What the script at hand has made so far: tables, views. */

@@ -136,6 +136,20 @@ bool sqlite_table_look(sqlite3 *db, arena *a, slice name, sqlite_table *out)
     return !l.failed;
 }
 
+bool sqlite_look_pairs(sqlite3 *db, arena *a, const char *query, sqlite_names *first, sqlite_names *second)
+{
+    sqlite_look l = {.db = db, .arena = a};
+    sqlite3_stmt *rows = NULL;
+    l.failed = sqlite3_prepare_v2(db, query, -1, &rows, NULL) == SQLITE_NOMEM;
+    while (sqlite_look_next(&l, rows))
+    {
+        sqlite_look_add(&l, first, sqlite_look_name(&l, rows, 0, false));
+        sqlite_look_add(&l, second, sqlite_look_name(&l, rows, 1, false));
+    }
+    sqlite3_finalize(rows);
+    return !l.failed;
+}
+
 bool sqlite_names_have(const sqlite_names *names, slice name)
 {
     for (size_t i = 0; i < names->count; i++)

@@ -117,11 +117,78 @@ static void a_thousand_migrations_are_read(void **state)
     d->survey_close(s);
 }
 
+static size_t read_text(survey *s, const char *text, buf *out)
+{
+    arena *a = arena_new(&alloc_default);
+    script script;
+    findings found;
+    assert_int_equal(d->split(a, slice_of(text), &script, NULL), AMEND_OK);
+    assert_int_equal(d->survey_read(s, a, &script, &found, NULL), AMEND_OK);
+    if (out != NULL)
+    {
+        show(out, 0, &found);
+    }
+    size_t count = found.change_count;
+    arena_free(a);
+    return count;
+}
+
+/* What was made long before is put aside meanwhile. */
+static void what_was_put_aside_comes_back(void **state)
+{
+    (void)state;
+    static const struct
+    {
+        const char *before, *after, *expected;
+    } cases[] = {
+        {"CREATE TABLE T (a, b)", "ALTER TABLE t ADD COLUMN c", "0.0 + column T/c\n"},
+        {"CREATE TABLE t (a, b)", "CREATE TABLE \"T\" (c)", ""},
+        {"CREATE TABLE t (a); CREATE INDEX \"my i\" ON t (a)", "DROP INDEX [my I]", "0.0 - index t/my i\n0.0 ! drops t\n"},
+        {"CREATE TABLE t (a); CREATE INDEX i ON t (a); CREATE TABLE u (a)", "CREATE INDEX i ON u (a)", ""},
+        {"CREATE TABLE t (a); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO u VALUES (1); END; CREATE TABLE u (a)",
+         "ALTER TABLE t RENAME COLUMN a TO b; DROP TRIGGER g",
+         "0.0 column t/a > b\n0.1 - trigger t/g\n0.0 ! renames t\n0.1 ! drops t\n"},
+        {"CREATE TABLE t (a); CREATE VIEW v AS SELECT * FROM t; CREATE VIEW w AS SELECT a AS b FROM v",
+         "CREATE VIEW x AS SELECT b FROM w", "0.0 + view x\n0.0 + column x/b\n"},
+        {"CREATE TABLE t (a UNIQUE)", "ALTER TABLE t RENAME TO u; ALTER TABLE u RENAME a TO b",
+         "0.0 table t > u\n0.1 column u/a > b\n0.1 - unique u/a\n0.1 + unique u/b\n0.0 ! renames t\n0.1 ! renames u\n"},
+        {"CREATE VIRTUAL TABLE f USING fts5(a)", "ALTER TABLE f RENAME TO g; DROP TABLE g",
+         "0.0 table f > g\n0.1 - table g\n0.0 ! renames f\n0.1 ! drops g\n"},
+        {"CREATE VIRTUAL TABLE f USING nosuch(a)", "DROP TABLE f", "0.0 - table f\n0.0 ! drops f\n"},
+        {"CREATE TABLE t (a CHECK (own(a)) COLLATE own)", "ALTER TABLE t DROP COLUMN b; ALTER TABLE t ADD b",
+         "0.1 + column t/b\n0.0 ! drops t\n"},
+        {"CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)", "CREATE UNIQUE INDEX i ON t (ID)", "0.0 + index t/i\n"},
+        {"CREATE TEMP TABLE t (a)", "CREATE TABLE t (b)", "0.0 + table t\n0.0 + column t/b\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    {
+        survey *s = NULL;
+        assert_int_equal(d->survey_open(&alloc_default, &s, NULL), AMEND_OK);
+        read_text(s, cases[i].before, NULL);
+        for (int k = 0; k < 60; k++)
+        {
+            char text[64];
+            snprintf(text, sizeof text, "CREATE TABLE other%d (id)", k);
+            assert_int_equal(read_text(s, text, NULL), 2);
+        }
+        buf out;
+        buf_init(&out, &alloc_default);
+        read_text(s, cases[i].after, &out);
+        assert_string_equal(out.data == NULL ? "" : out.data, cases[i].expected);
+        buf_clear(&out);
+        d->survey_close(s);
+    }
+}
+
 static const char *const everything =
     "CREATE TABLE t (a INTEGER PRIMARY KEY, \"b\"\"c\" UNIQUE, d CHECK (nosuch(d)));\nCREATE UNIQUE INDEX i ON t (d, "
     "\"b\"\"c\");\n"
     "ALTER TABLE t ADD COLUMN e;\nALTER TABLE t RENAME COLUMN d TO z;\nCREATE VIEW v AS SELECT * FROM t;\n"
     "CREATE VIRTUAL TABLE odd USING nosuchmodule(a);\nALTER TABLE t RENAME TO \"u\"\"u\";\nDROP INDEX i;\nUPDATE x SET y = 1;\n"
+    "CREATE VIEW w AS SELECT * FROM nosuch;\nALTER TABLE \"u\"\"u\" RENAME COLUMN e TO f;\n"
+    "CREATE TABLE t1 (a);\nCREATE TABLE t2 (a);\nCREATE TABLE t3 (a);\nCREATE TABLE t4 (a);\nCREATE TABLE t5 (a);\n"
+    "CREATE TABLE t6 (a);\nCREATE TABLE t7 (a);\nCREATE TABLE t8 (a);\nCREATE TABLE t9 (a);\nCREATE TABLE t10 (a);\n"
+    "CREATE TABLE t11 (a);\nCREATE TABLE t12 (a);\nCREATE TABLE t13 (a);\nCREATE TABLE t14 (a);\nCREATE TABLE t15 (a);\n"
     "CREATE TEMP TABLE s (a);\nINSERT INTO \"x\"\"y\" VALUES (1);\nUPDATE main.\"x\"\"y\" SET a = 1;\nDROP TABLE \"u\"\"u\";\n";
 
 /* False once nothing fails any more. */
@@ -165,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(migrations_are_read_by_running_them),
         cmocka_unit_test(a_thousand_migrations_are_read),
+        cmocka_unit_test(what_was_put_aside_comes_back),
         cmocka_unit_test(memory_may_be_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects that a survey has put aside, as their CREATE statements. Much of what SQLite does to a schema takes as long as the
+ * schema is large; so a survey's database is kept small, and each object is either in it or here.
+ */
+#ifndef AMEND_DIALECT_SQLITE_SURVEY_STORE_H
+#define AMEND_DIALECT_SQLITE_SURVEY_STORE_H
+
+#include "base/arena.h"
+
+#include <sqlite3.h>
+
+typedef struct sqlite_stored sqlite_stored;
+
+typedef struct sqlite_store
+{
+    arena *arena; /* the caller's: texts stay in it until it is freed */
+    sqlite_stored *objects;
+    bool failed; /* out of memory */
+} sqlite_store;
+
+/* Put everything of main aside; the database is the caller's to throw away. */
+void sqlite_store_fill(sqlite_store *store, sqlite3 *db);
+
+/*
+ * Take out what the statement names: tables and views, those of the indexes and triggers, and what those views name in turn.
+ * Returns the CREATE statements, in an order in which they can be run; *count of them.
+ */
+slice *sqlite_store_take(sqlite_store *store, slice statement, size_t *count);
+
+#endif

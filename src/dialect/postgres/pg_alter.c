@@ -12,13 +12,13 @@
 /* What is always the same: one more than the objection, 0 for none. Actions that have no row are unclear. */
 enum
 {
-    FINE = OBJECTION_KINDS + 1,
+    ACTION_FINE = OBJECTION_KINDS + 1,
 };
 
 static const unsigned char actions[] = {
-    [ACTION(DropNotNull)] = FINE,        /* only loosens, no scan */
-    [ACTION(ValidateConstraint)] = FINE, /* "does not need to lock out concurrent updates" */
-    [ACTION(AddIdentity)] = FINE,        /* for rows to come */
+    [ACTION(DropNotNull)] = ACTION_FINE,        /* only loosens, no scan */
+    [ACTION(ValidateConstraint)] = ACTION_FINE, /* "does not need to lock out concurrent updates" */
+    [ACTION(AddIdentity)] = ACTION_FINE,        /* for rows to come */
     [ACTION(SetNotNull)] = OBJECTION_SCANS + 1,
     [ACTION(DropExpression)] = OBJECTION_DROPS + 1,
     [ACTION(SetStatistics)] = OBJECTION_SETS + 1,
@@ -137,7 +137,7 @@ static void add_column(alteration *a, const PgQuery__AlterTableCmd *cmd)
         return; /* an attribute of a composite type */
     }
     const pg_thing *there =
-        pg_made_find(s->names, AMEND_OBJECT_COLUMN, a->table.schema, a->table.name, slice_of(column->colname));
+        pg_scan_exact(s, AMEND_OBJECT_COLUMN, (pg_ref){a->table.schema, slice_of(column->colname)}, a->table.name);
     bool skipped = a->foreign || (cmd->missing_ok && there != NULL && !s->cascaded);
     if (!skipped && rewrites(a, column))
     {
@@ -154,7 +154,7 @@ static void add_column(alteration *a, const PgQuery__AlterTableCmd *cmd)
 static void set_default(alteration *a, const PgQuery__AlterTableCmd *cmd)
 {
     const pg_thing *column =
-        pg_made_find(a->s->names, AMEND_OBJECT_COLUMN, a->table.schema, a->table.name, slice_of(cmd->name));
+        pg_scan_exact(a->s, AMEND_OBJECT_COLUMN, (pg_ref){a->table.schema, slice_of(cmd->name)}, a->table.name);
     if (column == NULL || column->script != a->s->script)
     {
         object_to(a, cmd->def == NULL ? OBJECTION_DROPS : OBJECTION_REPLACES);
@@ -253,7 +253,7 @@ static void alter_action(alteration *a, const PgQuery__AlterTableCmd *cmd)
         break;
     }
     s->cascaded |= cmd->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
-    if (fixed != FINE)
+    if (fixed != ACTION_FINE)
     {
         object_to(a, fixed == 0 ? OBJECTION_UNCLEAR : (objection_kind)(fixed - 1));
     }

@@ -5,10 +5,10 @@
 
 enum
 {
-    FINE = OBJECTION_KINDS + 1,
+    JUDGED_FINE = OBJECTION_KINDS + 1,
 };
 
-/* Either a function, or what is always the same: one more than the objection, or FINE. What has no row is unclear. */
+/* Either a function, or what is always the same: one more than the objection, or JUDGED_FINE. What has no row is unclear. */
 static const struct
 {
     void (*judge)(pg_scan *s, const pg_node *node);
@@ -29,20 +29,20 @@ static const struct
     [NODE(CREATE_SEQ_STMT)] = {.judge = pg_make_sequence},
     [NODE(CREATE_SCHEMA_STMT)] = {.judge = pg_make_schema},
     [NODE(CREATE_EXTENSION_STMT)] = {.judge = pg_make_extension},
-    [NODE(CREATE_CAST_STMT)] = {.fixed = FINE},
-    [NODE(CREATE_CONVERSION_STMT)] = {.fixed = FINE},
-    [NODE(CREATE_FDW_STMT)] = {.fixed = FINE},
-    [NODE(CREATE_FOREIGN_SERVER_STMT)] = {.fixed = FINE},
-    [NODE(CREATE_USER_MAPPING_STMT)] = {.fixed = FINE},
-    [NODE(CREATE_OP_CLASS_STMT)] = {.fixed = FINE},
-    [NODE(CREATE_OP_FAMILY_STMT)] = {.fixed = FINE},
+    [NODE(CREATE_CAST_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CREATE_CONVERSION_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CREATE_FDW_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CREATE_FOREIGN_SERVER_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CREATE_USER_MAPPING_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CREATE_OP_CLASS_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CREATE_OP_FAMILY_STMT)] = {.fixed = JUDGED_FINE},
     [NODE(ALTER_OP_FAMILY_STMT)] = {.fixed = OBJECTION_REPLACES + 1},
-    [NODE(CREATE_PLANG_STMT)] = {.fixed = FINE},
-    [NODE(CREATE_PUBLICATION_STMT)] = {.fixed = FINE},
-    [NODE(CREATE_STATS_STMT)] = {.fixed = FINE},
-    [NODE(CREATE_TRANSFORM_STMT)] = {.fixed = FINE},
-    [NODE(CREATE_AM_STMT)] = {.fixed = FINE},
-    [NODE(COMMENT_STMT)] = {.fixed = FINE},
+    [NODE(CREATE_PLANG_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CREATE_PUBLICATION_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CREATE_STATS_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CREATE_TRANSFORM_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CREATE_AM_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(COMMENT_STMT)] = {.fixed = JUDGED_FINE},
 
     [NODE(ALTER_TABLE_STMT)] = {.judge = pg_alter_table},
     [NODE(ALTER_ENUM_STMT)] = {.judge = pg_alter_enum},
@@ -88,14 +88,14 @@ static const struct
     [NODE(REFRESH_MAT_VIEW_STMT)] = {.judge = pg_rows_refresh},
     [NODE(CLUSTER_STMT)] = {.judge = pg_rows_cluster},
     [NODE(VARIABLE_SET_STMT)] = {.judge = pg_rows_set},
-    [NODE(VARIABLE_SHOW_STMT)] = {.fixed = FINE},
-    [NODE(CONSTRAINTS_SET_STMT)] = {.fixed = FINE},
-    [NODE(TRANSACTION_STMT)] = {.fixed = FINE},
-    [NODE(NOTIFY_STMT)] = {.fixed = FINE},
-    [NODE(LISTEN_STMT)] = {.fixed = FINE},
-    [NODE(UNLISTEN_STMT)] = {.fixed = FINE},
-    [NODE(DEALLOCATE_STMT)] = {.fixed = FINE},
-    [NODE(DISCARD_STMT)] = {.fixed = FINE},
+    [NODE(VARIABLE_SHOW_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(CONSTRAINTS_SET_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(TRANSACTION_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(NOTIFY_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(LISTEN_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(UNLISTEN_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(DEALLOCATE_STMT)] = {.fixed = JUDGED_FINE},
+    [NODE(DISCARD_STMT)] = {.fixed = JUDGED_FINE},
     [NODE(DO_STMT)] = {.judge = pg_block_do},
 
     [NODE(GRANT_STMT)] = {.judge = pg_rights_grant},
@@ -117,7 +117,7 @@ void pg_judge(pg_scan *s, const pg_node *statement)
     {
         judges[row].judge(s, statement);
     }
-    else if (!known || judges[row].fixed != FINE)
+    else if (!known || judges[row].fixed != JUDGED_FINE)
     {
         pg_scan_object(s, known && judges[row].fixed != 0 ? (objection_kind)(judges[row].fixed - 1) : OBJECTION_UNCLEAR);
     }

@@ -7,7 +7,7 @@
 #include "dialect/postgres/pg_known.h"
 #include "dialect/postgres/pg_table.h"
 
-static const slice NONE = {"", 0};
+static const slice NO_NAME = {"", 0};
 
 /* --------------------------------------------------------------------------------------------------------------- tables */
 
@@ -21,7 +21,7 @@ static bool new_table(pg_scan *s, const PgQuery__RangeVar *range, amend_object_k
         s->failed |= pg_made_add(s->names, &like) == NULL;
         return false;
     }
-    return pg_scan_add(s, kind, *name, NONE, NONE, weak) != NULL;
+    return pg_scan_add(s, kind, *name, NO_NAME, NO_NAME, weak) != NULL;
 }
 
 static void make_table(pg_scan *s, const PgQuery__CreateStmt *create)
@@ -132,7 +132,7 @@ void pg_make_view(pg_scan *s, const pg_node *node)
 
 static pg_thing *make_type(pg_scan *s, pg_ref written)
 {
-    return pg_scan_add(s, AMEND_OBJECT_TYPE, pg_scan_new(s, written), NONE, NONE, false);
+    return pg_scan_add(s, AMEND_OBJECT_TYPE, pg_scan_new(s, written), NO_NAME, NO_NAME, false);
 }
 
 void pg_make_enum(pg_scan *s, const pg_node *node)
@@ -145,7 +145,7 @@ void pg_make_enum(pg_scan *s, const pg_node *node)
     }
     for (size_t i = 0; i < create->n_vals; i++)
     {
-        pg_scan_add_part(s, AMEND_OBJECT_ENUM_VALUE, type, pg_tree_string(create->vals[i]), NONE, false);
+        pg_scan_add_part(s, AMEND_OBJECT_ENUM_VALUE, type, pg_tree_string(create->vals[i]), NO_NAME, false);
     }
 }
 
@@ -192,35 +192,39 @@ static slice signature(pg_scan *s, pg_node *const *parameters, size_t count)
     return slice_of(text == NULL ? "" : text);
 }
 
-static pg_thing *same_function(const pg_scan *s, pg_ref name, slice types)
+/* The one that OR REPLACE replaces; *before: another migration's, or perhaps so, because a schema isn't told. */
+static pg_thing *same_function(const pg_scan *s, pg_ref name, slice types, bool *before)
 {
-    pg_thing *f = NULL;
-    do
+    pg_thing *same = NULL, *f = NULL;
+    while ((f = pg_made_next(s->names, f, AMEND_OBJECT_FUNCTION, name.schema, name.name)) != NULL)
     {
-        f = pg_made_next(s->names, f, AMEND_OBJECT_FUNCTION, name.schema, name.name);
+        if (slice_equal(f->detail, types))
+        {
+            *before |= f->script != s->script;
+            same = slice_equal(f->schema, name.schema) ? f : same;
+        }
     }
-    while (f != NULL && !slice_equal(f->detail, types));
-    return f;
+    return same;
 }
 
 /* A new one, or in the place of an old one of the same arguments: then it stays the earlier migration's. */
 static pg_thing *make_function(pg_scan *s, pg_ref written, slice types, bool replace)
 {
     pg_ref name = pg_scan_new(s, written);
-    pg_thing *old = replace ? same_function(s, name, types) : NULL;
-    if (old == NULL || s->cascaded)
-    {
-        bool inside = s->inside;
-        s->inside = false; /* an overloaded one is another */
-        pg_thing *made = pg_scan_add(s, AMEND_OBJECT_FUNCTION, name, NONE, types, false);
-        s->inside = inside;
-        return made;
-    }
-    if (old->script != s->script)
+    bool before = false, inside = s->inside;
+    pg_thing *old = replace ? same_function(s, name, types, &before) : NULL;
+    if (before)
     {
         pg_scan_object(s, OBJECTION_REPLACES);
     }
-    return old;
+    if (old != NULL && !s->cascaded)
+    {
+        return old;
+    }
+    s->inside = false; /* an overloaded one is another */
+    pg_thing *made = pg_scan_add(s, AMEND_OBJECT_FUNCTION, name, NO_NAME, types, false);
+    s->inside = inside;
+    return made;
 }
 
 void pg_make_function(pg_scan *s, const pg_node *node)
@@ -229,10 +233,11 @@ void pg_make_function(pg_scan *s, const pg_node *node)
     slice types = signature(s, create->parameters, create->n_parameters);
     pg_thing *made = make_function(s, pg_tree_name(create->funcname, create->n_funcname), types, create->replace);
     const PgQuery__DefElem *option = pg_tree_option(create->options, create->n_options, "volatility");
-    slice volatility = option == NULL ? NONE : pg_tree_string(option->arg);
-    if (made != NULL && (slice_equal(volatility, SLICE("stable")) || slice_equal(volatility, SLICE("immutable"))))
+    slice volatility = option == NULL ? NO_NAME : pg_tree_string(option->arg);
+    bool steady = slice_equal(volatility, SLICE("stable")) || slice_equal(volatility, SLICE("immutable"));
+    if (made != NULL)
     {
-        made->flags |= PG_THING_STEADY;
+        made->flags = steady ? made->flags | PG_THING_STEADY : made->flags & ~(unsigned)PG_THING_STEADY;
     }
 }
 
@@ -255,7 +260,7 @@ void pg_make_defined(pg_scan *s, const pg_node *node)
     }
     else if (create->kind == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION)
     {
-        (void)pg_scan_add(s, AMEND_OBJECT_COLLATION, pg_scan_new(s, written), NONE, NONE, create->if_not_exists);
+        (void)pg_scan_add(s, AMEND_OBJECT_COLLATION, pg_scan_new(s, written), NO_NAME, NO_NAME, create->if_not_exists);
     }
 }
 
@@ -271,7 +276,7 @@ void pg_make_trigger(pg_scan *s, const pg_node *node)
     {
         pg_scan_object_to(s, OBJECTION_REPLACES, written);
     }
-    pg_scan_add_part(s, AMEND_OBJECT_TRIGGER, table, name, NONE, create->replace);
+    pg_scan_add_part(s, AMEND_OBJECT_TRIGGER, table, name, NO_NAME, create->replace);
 }
 
 void pg_make_sequence(pg_scan *s, const pg_node *node)
@@ -289,7 +294,7 @@ void pg_make_schema(pg_scan *s, const pg_node *node)
     pg_scan within = *s;
     within.path[0] = slice_of(by_role ? create->authrole->rolename : create->schemaname);
     within.path_count = 1;
-    pg_scan_add(s, AMEND_OBJECT_SCHEMA, (pg_ref){NONE, within.path[0]}, NONE, NONE, create->if_not_exists);
+    pg_scan_add(s, AMEND_OBJECT_SCHEMA, (pg_ref){NO_NAME, within.path[0]}, NO_NAME, NO_NAME, create->if_not_exists);
     within.failed = s->failed;
     for (size_t i = 0; i < create->n_schema_elts && !within.failed; i++)
     {
@@ -303,7 +308,7 @@ void pg_make_extension(pg_scan *s, const pg_node *node)
 {
     const PgQuery__CreateExtensionStmt *create = node->create_extension_stmt;
     slice extension = slice_of(create->extname);
-    if (pg_scan_add(s, AMEND_OBJECT_EXTENSION, (pg_ref){NONE, extension}, NONE, NONE, create->if_not_exists) == NULL)
+    if (pg_scan_add(s, AMEND_OBJECT_EXTENSION, (pg_ref){NO_NAME, extension}, NO_NAME, NO_NAME, create->if_not_exists) == NULL)
     {
         return;
     }
@@ -315,7 +320,7 @@ void pg_make_extension(pg_scan *s, const pg_node *node)
         slice names = slice_of(slice_equal(extension, slice_of(row->extension)) ? row->names : "");
         while (names.len > 0)
         {
-            pg_thing *made = pg_scan_add(s, row->kind, (pg_ref){schema, slice_token(&names, ' ')}, NONE, NONE, true);
+            pg_thing *made = pg_scan_add(s, row->kind, (pg_ref){schema, slice_token(&names, ' ')}, NO_NAME, NO_NAME, true);
             if (made != NULL && row->kind == AMEND_OBJECT_FUNCTION)
             {
                 made->flags |= PG_THING_STEADY; /* not of the migrations' own writing: pg_known.c knows better */

@@ -65,8 +65,8 @@ size_t pg_parser_count(slice text, size_t *first)
 
 enum
 {
-    LEVELS = 64, /* of parentheses */
-    DEPTH = 250, /* of the tree: at up to 2 KB of stack for each level, half a megabyte */
+    TREE_LEVELS = 64, /* of parentheses */
+    TREE_DEPTH = 250, /* of the tree: at up to 2 KB of stack for each level, half a megabyte */
 };
 
 /* Words that put what stands before them one level deeper. */
@@ -101,7 +101,7 @@ static bool is_deep(slice text)
 {
     pg_lexer lexer = {.text = text};
     pg_token token;
-    unsigned counts[LEVELS] = {0}, unions = 0, level = 0, depth = 0;
+    unsigned counts[TREE_LEVELS] = {0}, unions = 0, level = 0, depth = 0;
     for (pg_lexer_next(&lexer, &token); token.kind != PG_END; pg_lexer_next(&lexer, &token))
     {
         unsigned more = deepens(&token);
@@ -110,7 +110,7 @@ static bool is_deep(slice text)
         unions += combines(&token);
         if (pg_lexer_is_symbol(&token, '(') || pg_lexer_is_symbol(&token, '['))
         {
-            if (++level == LEVELS)
+            if (++level == TREE_LEVELS)
             {
                 return true;
             }
@@ -122,7 +122,7 @@ static bool is_deep(slice text)
             counts[level] = 0;
             level -= level > 0 && !pg_lexer_is_symbol(&token, ',');
         }
-        if (depth + unions > DEPTH)
+        if (depth + unions > TREE_DEPTH)
         {
             return true;
         }

@@ -48,7 +48,7 @@ static void object_about(pg_scan *s, objection_kind objection, amend_object_kind
         return;
     }
     const pg_thing *entry = kind == AMEND_OBJECT_NONE ? NULL : pg_scan_find(s, kind, pg_scan_old(s, kind, name));
-    if (entry != NULL && entry->script == s->script)
+    if (kind != AMEND_OBJECT_NONE && pg_scan_owns(s, kind, name))
     {
         return;
     }
@@ -73,7 +73,7 @@ static void drop_from_table(pg_scan *s, amend_object_kind kind, const PgQuery__L
         pg_scan_object_to(s, OBJECTION_DROPS, written);
         return;
     }
-    const pg_thing *trigger = pg_made_find(s->names, kind, table.schema, table.name, name);
+    const pg_thing *trigger = pg_scan_exact(s, kind, (pg_ref){table.schema, name}, table.name);
     if (trigger == NULL || trigger->script != s->script)
     {
         pg_scan_object_to(s, OBJECTION_DROPS, written);
@@ -146,7 +146,7 @@ static void rename_column(pg_scan *s, const PgQuery__RenameStmt *r)
     pg_ref written = pg_tree_range(r->relation);
     amend_object_kind kind = real_kind(s, pg_remove_kind(r->relation_type), written);
     pg_ref table = pg_scan_old(s, kind, written);
-    const pg_thing *column = pg_made_find(s->names, AMEND_OBJECT_COLUMN, table.schema, table.name, slice_of(r->subname));
+    const pg_thing *column = pg_scan_exact(s, AMEND_OBJECT_COLUMN, (pg_ref){table.schema, slice_of(r->subname)}, table.name);
     if (column == NULL || column->script != s->script)
     {
         object_about(s, OBJECTION_RENAMES, kind, written);

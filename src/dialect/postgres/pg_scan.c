@@ -58,10 +58,19 @@ pg_thing *pg_scan_find(const pg_scan *s, amend_object_kind kind, pg_ref name)
     return past ? NULL : entry;
 }
 
+pg_thing *pg_scan_exact(const pg_scan *s, amend_object_kind kind, pg_ref name, slice table)
+{
+    pg_thing *entry = pg_made_find(s->names, kind, name.schema, table, name.name);
+    return entry != NULL && slice_equal(entry->schema, name.schema) ? entry : NULL;
+}
+
+/* A temporary table is in no schema, and found before all others. */
 bool pg_scan_owns(const pg_scan *s, amend_object_kind kind, pg_ref name)
 {
-    const pg_thing *entry = pg_scan_find(s, kind, pg_scan_old(s, kind, name));
-    return entry != NULL && entry->script == s->script;
+    const pg_thing *entry = pg_scan_exact(s, kind, pg_scan_old(s, kind, name), SLICE(""));
+    const pg_thing *bare = pg_scan_exact(s, kind, name, SLICE(""));
+    bool temporary = bare != NULL && (bare->flags & PG_THING_TEMPORARY) != 0;
+    return (entry != NULL && entry->script == s->script) || (temporary && bare->script == s->script);
 }
 
 bool pg_scan_had(const pg_scan *s, amend_object_kind kind, pg_ref name)
@@ -97,7 +106,7 @@ pg_thing *pg_scan_add(pg_scan *s, amend_object_kind kind, pg_ref name, slice tab
         return NULL;
     }
     weak = (weak || s->inside) && !s->cascaded;
-    if (weak && pg_made_find(s->names, kind, name.schema, table, name.name) != NULL)
+    if (weak && pg_scan_exact(s, kind, name, table) != NULL)
     {
         return NULL;
     }

@@ -57,9 +57,14 @@ void pg_scan_rename(pg_scan *s, amend_object_kind kind, pg_ref name, slice table
 
 /* What is there under that name, or NULL. Tables: temporary ones of other scripts are not there. */
 pg_thing *pg_scan_find(const pg_scan *s, amend_object_kind kind, pg_ref name);
-/* Did this script make it? */
+/*
+ * The one that is certainly meant: in that very schema, or in none where none is told. What is let pass because of it must not
+ * hit another of that name.
+ */
+pg_thing *pg_scan_exact(const pg_scan *s, amend_object_kind kind, pg_ref name, slice table);
+/* Did this script make it, certainly? */
 bool pg_scan_owns(const pg_scan *s, amend_object_kind kind, pg_ref name);
-/* Is it there from before this script? */
+/* Is it there from before this script, perhaps? */
 bool pg_scan_had(const pg_scan *s, amend_object_kind kind, pg_ref name);
 
 /* Something speaks against the statement, whatever it is about … */

@@ -13,7 +13,7 @@
 
 enum
 {
-    DEPTH = 4, /* of DO within EXECUTE within DO */
+    NESTED_SCRIPTS = 4, /* of DO within EXECUTE within DO */
 };
 
 struct survey
@@ -58,7 +58,7 @@ void pg_survey_statement(pg_scan *s, slice text)
 void pg_survey_script(pg_scan *s, slice text)
 {
     script inner;
-    if (s->depth >= DEPTH)
+    if (s->depth >= NESTED_SCRIPTS)
     {
         pg_scan_object(s, OBJECTION_UNCLEAR);
         return;

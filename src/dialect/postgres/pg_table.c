@@ -3,14 +3,14 @@
 
 enum
 {
-    KEYS = 32, /* columns of an index: the server's own limit */
+    KEY_COLUMNS = 32, /* columns of an index: the server's own limit */
 };
 
 /* ----------------------------------------------------------------------------------------------------- unique, by columns */
 
 typedef struct column_set
 {
-    slice names[KEYS];
+    slice names[KEY_COLUMNS];
     size_t count;
 } column_set;
 
@@ -18,7 +18,7 @@ typedef struct column_set
 static void set_add(column_set *set, slice name)
 {
     size_t i = set->count;
-    if (i == KEYS)
+    if (i == KEY_COLUMNS)
     {
         return;
     }

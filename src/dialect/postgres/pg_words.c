@@ -11,7 +11,7 @@
 
 enum
 {
-    NAME_LIMIT = 63, /* bytes of a name that the server keeps */
+    WORD_LIMIT = 63, /* bytes of a name that the server keeps */
 };
 
 typedef struct word_reader
@@ -50,9 +50,9 @@ static slice word_name(word_reader *r)
     slice name = pg_lexer_name(r->s->arena, &r->token);
     r->s->failed |= name.data == NULL;
     word_next(r);
-    if (name.len > NAME_LIMIT)
+    if (name.len > WORD_LIMIT)
     {
-        name.len = NAME_LIMIT;
+        name.len = WORD_LIMIT;
         while ((name.data[name.len] & 0xc0) == 0x80)
         {
             name.len--;

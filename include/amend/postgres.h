@@ -36,7 +36,8 @@
  * What is not healed, and why
  *   - COPY once it runs, and large objects: the server has forgotten what came before. The COPY statement itself is.
  *   - PQdescribePrepared, PQdescribePortal: they name what was prepared, which was there.
- *   - PQexecPrepared has the statement's name only, not its text: what the server's message alone does not tell stays.
+ *   - PQexecPrepared has the statement's name only, not its text: what the server's message alone does not tell stays, but for
+ *     ON CONFLICT outside of the caller's own transaction.
  *   - Names that are not ASCII when the client_encoding is not UTF8.
  *
  * Threads: any number of them may use one handle, each with a connection of its own, as libpq wants it.
@@ -77,7 +78,8 @@ typedef struct amend_libpq
 /*
  * The work of a transaction, on the connection that amend_pq_transaction was given. AMEND_OK: commit; anything else: roll back.
  * It may be called more than once, after a rollback each time: what it does outside of the database must bear that. It must
- * neither begin, commit nor roll back (savepoints are its own), and leave no COPY and no pipeline open.
+ * neither begin, commit nor roll back (savepoints are its own), and leave no COPY and no pipeline open. What it prepares
+ * outlives the rollback; that the same text is prepared again under the same name, by amend_PQprepare, is taken care of.
  */
 typedef amend_status (*amend_pq_fn)(void *arg, PGconn *conn);
 

@@ -88,10 +88,28 @@ static size_t pq_number(const char *text)
     return text == NULL ? 0 : strtoul(text, NULL, 10);
 }
 
+/* A function of the server's source is the same in every language. */
+static pq_kind pq_kind_of(const amend_db_error *e, const char *name, const char *query, const char *function)
+{
+    if (name == NULL || name[0] == '\0')
+    {
+        return PQ_MISSING;
+    }
+    if (strcmp(e->sqlstate, "0A000") == 0 && function != NULL && strcmp(function, "RevalidateCachedQuery") == 0)
+    {
+        return PQ_STALE;
+    }
+    if (strcmp(e->sqlstate, "42P05") == 0 && query != NULL)
+    {
+        return PQ_TWICE;
+    }
+    return strcmp(e->sqlstate, "42P10") == 0 && query == NULL ? PQ_UNTOLD : PQ_MISSING;
+}
+
 /* An error inside a function has its place in the function's own query. */
 bool pq_read(const amend_libpq *pq, const PGresult *result, const char *query, const char *name, pq_failure *out)
 {
-    if (pq->PQresultStatus(result) != PGRES_FATAL_ERROR)
+    if (result == NULL || pq->PQresultStatus(result) != PGRES_FATAL_ERROR)
     {
         return false;
     }
@@ -109,15 +127,18 @@ bool pq_read(const amend_libpq *pq, const PGresult *result, const char *query, c
     {
         return false; /* libpq's own */
     }
-    out->stale = name != NULL && name[0] != '\0' && strcmp(out->error.sqlstate, "0A000") == 0 && function != NULL &&
-                 strcmp(function, "RevalidateCachedQuery") == 0;
+    out->kind = pq_kind_of(&out->error, name, query, function);
     return true;
 }
 
 bool pq_is_curable(const healer *h, const pq_failure *f)
 {
     amend_object object;
-    return f->stale ? h->policy != AMEND_HEAL_REPORT : h->session.dialect->detect(&f->error, &object);
+    if (f->kind == PQ_MISSING)
+    {
+        return h->session.dialect->detect(&f->error, &object);
+    }
+    return f->kind == PQ_UNTOLD || h->policy != AMEND_HEAL_REPORT;
 }
 
 amend_cure pq_cure(healer *h, const pq_failure *f, pq_tried *tried, amend_error *error)
@@ -202,6 +223,22 @@ bool pq_prepare_anew(const amend_libpq *pq, PGconn *conn, const char *name)
     return done;
 }
 
+bool pq_prepare_undo(const amend_libpq *pq, PGconn *conn, const char *name, const char *query)
+{
+    PGresult *known = pq_ask_statement(pq, conn, name);
+    bool done = known != NULL && strcmp(pq->PQgetvalue(known, 0, 0), query) == 0 && pq_deallocate(pq, conn, name);
+    pq->PQclear(known);
+    return done;
+}
+
+PGresult *pq_read_text(const amend_libpq *pq, PGconn *conn, pq_failure *f)
+{
+    PGresult *known = pq_ask_statement(pq, conn, f->name);
+    f->error.query = known == NULL ? NULL : pq->PQgetvalue(known, 0, 0);
+    f->kind = PQ_MISSING;
+    return known;
+}
+
 /* ------------------------------------------------------------------------------------------------------------ the calls */
 
 /* A call that can be made again. */
@@ -219,6 +256,7 @@ typedef struct pq_call
     const int *lengths, *formats;
     int format;
     pq_tried tried;
+    bool spoken; /* something else was sent on the connection since the call */
 } pq_call;
 
 static PGresult *pq_again_exec(const pq_call *c)
@@ -260,27 +298,35 @@ static bool pq_is_repeatable(const healer *h, const char *query, bool nested)
 }
 
 /* The text of a prepared statement has to be asked for, which only matters when something was called inside of it. */
-static bool pq_may_repeat(const pq_call *c, const pq_failure *f)
+static bool pq_may_repeat(pq_call *c, const pq_failure *f)
 {
+    pq_failure asked = *f;
     if (c->query != NULL || !f->nested)
     {
         return c->query == NULL || pq_is_repeatable(c->healer, c->query, f->nested);
     }
-    PGresult *known = pq_ask_statement(c->pq, c->conn, c->name);
-    bool may = known == NULL || pq_is_repeatable(c->healer, c->pq->PQgetvalue(known, 0, 0), true);
+    PGresult *known = pq_read_text(c->pq, c->conn, &asked);
+    bool may = known == NULL || pq_is_repeatable(c->healer, asked.error.query, true);
     c->pq->PQclear(known);
     return may;
 }
 
-/* Whether it could be prepared anew or not: making the call again also brings back its own error message. */
 static amend_cure pq_treat_stale(pq_call *c)
 {
-    if (!pq_try(&c->tried, "a stale statement"))
-    {
-        return AMEND_CURE_NONE;
-    }
-    pq_prepare_anew(c->pq, c->conn, c->name);
-    return AMEND_CURE_DONE;
+    c->spoken = true;
+    return pq_try(&c->tried, "a stale statement") && pq_prepare_anew(c->pq, c->conn, c->name) ? AMEND_CURE_DONE
+                                                                                              : AMEND_CURE_NONE;
+}
+
+static amend_cure pq_treat_untold(pq_call *c, const pq_failure *f)
+{
+    pq_failure told = *f;
+    PGresult *known = pq_read_text(c->pq, c->conn, &told);
+    bool curable = known != NULL && pq_is_curable(c->healer, &told);
+    amend_cure cure = curable ? pq_cure(c->healer, &told, &c->tried, NULL) : AMEND_CURE_NONE;
+    c->pq->PQclear(known);
+    c->spoken = true;
+    return cure;
 }
 
 /* DONE: the call is to be made again. */
@@ -291,36 +337,43 @@ static amend_cure pq_treat(pq_call *c, const pq_failure *f)
         return AMEND_CURE_NONE;
     }
     PGTransactionStatusType state = c->pq->PQtransactionStatus(c->conn);
+    if (f->kind != PQ_MISSING)
+    {
+        bool can = state == PQTRANS_IDLE && f->kind != PQ_TWICE;
+        return !can ? AMEND_CURE_NONE : f->kind == PQ_STALE ? pq_treat_stale(c) : pq_treat_untold(c, f);
+    }
     if (state != PQTRANS_IDLE && state != PQTRANS_INERROR)
     {
         return AMEND_CURE_NONE;
-    }
-    if (f->stale)
-    {
-        return state == PQTRANS_IDLE ? pq_treat_stale(c) : AMEND_CURE_NONE;
     }
     amend_cure cure = pq_cure(c->healer, f, &c->tried, NULL);
     bool spoilt = cure == AMEND_CURE_DONE && (state == PQTRANS_INERROR || !pq_may_repeat(c, f));
     return spoilt ? AMEND_CURE_RERUN : cure;
 }
 
+/* A call that could not be cured, but was spoken after, is made once more, for the connection's error message to be its own. */
 static PGresult *pq_failed(pq_call *c, PGresult *result)
 {
     pq_failure f;
     amend_cure cure = AMEND_CURE_NONE;
-    if (result == NULL || c->healer == NULL || c->pq->PQstatus(c->conn) != CONNECTION_OK)
+    if (c->healer == NULL)
     {
         return result;
     }
-    while (pq_read(c->pq, result, c->query, c->again == pq_again_prepared ? c->name : NULL, &f))
+    while (c->pq->PQstatus(c->conn) == CONNECTION_OK && pq_read(c->pq, result, c->query, c->name, &f))
     {
+        c->spoken = false;
         cure = pq_treat(c, &f);
-        if (cure != AMEND_CURE_DONE)
+        if (cure != AMEND_CURE_DONE && !c->spoken)
         {
             break;
         }
         c->pq->PQclear(result);
         result = c->again(c);
+        if (cure != AMEND_CURE_DONE)
+        {
+            break;
+        }
     }
     bool lost = cure == AMEND_CURE_DONE && c->pq->PQresultStatus(result) == PGRES_FATAL_ERROR;
     pq_outcome_set(c->healer, c->conn, lost ? AMEND_CURE_NONE : cure);
@@ -390,7 +443,7 @@ amend_cure amend_pq_heal_with(amend *handle, const amend_libpq *libpq, PGconn *c
     healer *h = pq_healer(handle);
     pq_failure f;
     pq_tried tried = {.count = 0};
-    if (h == NULL || result == NULL || libpq->PQstatus(conn) != CONNECTION_OK || !pq_read(libpq, result, query, NULL, &f) ||
+    if (h == NULL || libpq->PQstatus(conn) != CONNECTION_OK || !pq_read(libpq, result, query, NULL, &f) ||
         !pq_is_curable(h, &f) || pq_transaction_note(h, conn, &f))
     {
         return AMEND_CURE_NONE;

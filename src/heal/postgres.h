@@ -11,13 +11,21 @@ enum
     PQ_ROUNDS = 16, /* so many missing things are cured one after the other */
 };
 
+typedef enum pq_kind
+{
+    PQ_MISSING, /* perhaps: the dialect tells */
+    PQ_UNTOLD,  /* the same, but only the text of the prepared statement can tell what */
+    PQ_STALE,   /* a prepared statement's columns are others now */
+    PQ_TWICE,   /* a statement of that name is prepared already */
+} pq_kind;
+
 /* What an error's result says. Borrowed from the result, or from a copy of it. */
 typedef struct pq_failure
 {
+    pq_kind kind;
     amend_db_error error;
-    bool stale;       /* a prepared statement whose columns are others now; no object is missing */
     bool nested;      /* it happened inside of what the statement called */
-    const char *name; /* of the prepared statement that was executed; NULL: none was */
+    const char *name; /* of the prepared statement; NULL: none was concerned */
 } pq_failure;
 
 /* What was tried for one call or transaction already: each thing once. */
@@ -44,7 +52,8 @@ typedef struct pq_transaction
 /* The healer of a handle when it may cure PostgreSQL's errors, else NULL. */
 healer *pq_healer(amend *handle);
 
-/* Read an error; false when the result is none of the server's. `query` and `name` may be NULL. */
+/* Read an error; false when the result is none of the server's. `query` is NULL when it isn't known, `name` when the statement
+   has none. */
 bool pq_read(const amend_libpq *pq, const PGresult *result, const char *query, const char *name, pq_failure *out);
 
 /* Does it look as if it could be cured? */
@@ -56,9 +65,16 @@ bool pq_transaction_note(healer *h, const PGconn *conn, const pq_failure *f);
 /* Cure on a connection of amend's own: heal(), each version once. */
 amend_cure pq_cure(healer *h, const pq_failure *f, pq_tried *tried, amend_error *error);
 
-/* Prepare a statement anew, under the same name. Outside of transactions only. False when the server does not know it, or it
-   can't be had; the connection's PQerrorMessage is another one then. */
+/*
+ * What can be done about prepared statements. Outside of transactions only; the connection's PQerrorMessage is another one
+ * after each. False when the server does not know the statement, or it can't be done.
+ */
+/* Forget it and prepare it again. */
 bool pq_prepare_anew(const amend_libpq *pq, PGconn *conn, const char *name);
+/* Forget it, if its text is this one. */
+bool pq_prepare_undo(const amend_libpq *pq, PGconn *conn, const char *name, const char *query);
+/* Its text becomes f->error.query, and lives until the result is cleared. NULL when it can't be had. */
+PGresult *pq_read_text(const amend_libpq *pq, PGconn *conn, pq_failure *f);
 
 /* Keep for amend_pq_outcome. */
 void pq_outcome_set(healer *h, const PGconn *conn, amend_cure cure);

@@ -19,7 +19,7 @@ typedef struct pq_work
     amend_pq_fn fn;
     void *arg;
     pq_transaction entry;
-    pq_tried tried;
+    pq_tried tried, statements;
     amend_error error; /* what failed in the last try */
 } pq_work;
 
@@ -259,16 +259,32 @@ static amend_status pq_tx_once(pq_work *w, bool *again)
 
 /* ------------------------------------------------------------------------------------------------------------ all tries */
 
+/* What was prepared in the last try is still there: it may be prepared again. */
+static bool pq_tx_undo(pq_work *w, const pq_failure *f)
+{
+    return w->tried.count > 0 && pq_try(&w->statements, f->name) && pq_prepare_undo(w->pq, w->conn, f->name, f->error.query);
+}
+
 /* Outside of the transaction now. */
 static bool pq_tx_cure(pq_work *w)
 {
-    const pq_failure *f = &w->entry.failure;
+    pq_failure f = w->entry.failure;
     amend_error reason = {.message = ""};
-    if (f->stale)
+    amend_cure cure = AMEND_CURE_NONE;
+    if (f.kind == PQ_STALE)
     {
-        return pq_try(&w->tried, f->name) && pq_prepare_anew(w->pq, w->conn, f->name);
+        return pq_try(&w->statements, f.name) && pq_prepare_anew(w->pq, w->conn, f.name);
     }
-    amend_cure cure = pq_cure(w->healer, f, &w->tried, &reason);
+    if (f.kind == PQ_TWICE)
+    {
+        return pq_tx_undo(w, &f);
+    }
+    PGresult *known = f.kind == PQ_UNTOLD ? pq_read_text(w->pq, w->conn, &f) : NULL;
+    if (pq_is_curable(w->healer, &f))
+    {
+        cure = pq_cure(w->healer, &f, &w->tried, &reason);
+    }
+    w->pq->PQclear(known);
     pq_outcome_set(w->healer, w->conn, cure);
     if (reason.message[0] != '\0')
     {

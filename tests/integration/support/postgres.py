@@ -75,11 +75,11 @@ class Cluster:
     def program(self, name):
         return os.path.join(self.bin, name)
 
-    def start(self):
-        """Start the server; after a stop, on the same port."""
+    def start(self, **more):
+        """Start the server; after a stop, on the same port. more: settings in place of, or beside, SETTINGS."""
         for _ in range(5):
             self.port = self.port or free_port()
-            settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+            settings = [f"--{name}={value}" for name, value in {**SETTINGS, **more}.items()]
             self.process = start_server([self.program("postgres"), "-D", self.data, "-k", self.home, "-p", str(self.port)]
                                         + settings, self.log, cwd=self.home)
             if self._wait_ready():

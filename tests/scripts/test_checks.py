@@ -59,6 +59,11 @@ CASES = {
     "example": ("docs", {"README.md": "<!-- run -->\n```sh\nfalse\n```\n"}, "the example fails"),
     "session": ("docs", {"README.md": "<!-- run -->\n```console\n$ echo took 12 ms\ntook 9 ms\n```\n"}, None),
     "session that lies": ("docs", {"README.md": "<!-- run -->\n```console\n$ echo a\nb\n```\n"}, "prints something else"),
+    "file of a block": ("docs", {"README.md": "<!-- run a.sql -->\n```sql\nSELECT 1;\n```\n<!-- run -->\n```console\n$ cat a.sql\n"
+                                             "SELECT 1;\n$ echo by ada@web-1\nby eve@db.internal\n```\n"}, None),
+    "example in C": ("docs", {"README.md": "<!-- run a.c -->\n```c\nint main(void) { return 3; }\n```\n<!-- run -->\n```sh\ncc a.c -o a\n"
+                                          "./a || test $? = 3\n```\n"}, None),
+    "example in C that is wrong": ("docs", {"README.md": "<!-- run -->\n```c\nint main(void) { return x; }\n```\n"}, "the example fails"),
     "form": ("format", {"src/base/a.c": "int a;\n"}, None),
     "not in form": ("format", {"src/base/a.c": "int   a;\n"}, "not in the house's form"),
 }

@@ -17,6 +17,9 @@
 /*
  * Wrap it, for one thread, until it is given to its driver's close; `db` outlives it. NULL when memory is short.
  *
+ * Before anything else, exec makes sure that our tables' names mean main's: error STATEMENT when a temporary or attached table
+ * would be taken for them.
+ *
  * `write_first`: `db` is in a transaction in which something is going to be written. So before the first exec reads anything,
  * the main database's write lock is taken, without writing: what is read then is the newest state, or it is known (BUSY) that
  * this transaction can't write.

@@ -14,7 +14,8 @@ typedef struct sqlite_conn
     const amend_allocator *allocator;
     sqlite3 *db;
     bool borrowed;       /* the caller's: its handlers are left alone, and it is not closed */
-    bool touched;        /* exec has run */
+    bool touched;        /* borrowed: something was run on it */
+    bool begun;          /* borrowed: what comes before the first exec is done */
     bool write_first;    /* borrowed: take the write lock before anything is read */
     sqlite3_int64 rowid; /* borrowed: last_insert_rowid as it was */
     uint32_t busy_ms;
@@ -42,8 +43,8 @@ bool sqlite_conn_idle(amend_conn *conn);
 /* Waits for a lock, up to busy_ms; asks hooks->idle meanwhile. To be given to sqlite3_busy_handler. */
 int sqlite_conn_busy(void *conn, int tries);
 
-/* borrow.c: *fault is filled but for its place. */
-amend_status sqlite_conn_write_first(sqlite_conn *c, amend_fault *fault, amend_error *error);
+/* borrow.c: what comes before the first exec on a borrowed connection. *fault is filled but for its place. */
+amend_status sqlite_conn_begin_borrowed(sqlite_conn *c, amend_fault *fault, amend_error *error);
 
 /*
  * fault.c: fill kind and error from what the connection's last call came to, and return the error's status. db may be NULL when

@@ -283,9 +283,8 @@ amend_status sqlite_conn_exec(amend_conn *conn, const amend_piece *pieces, size_
     c->hooks = hooks;
     c->stopped = AMEND_OK;
     c->told_ms = watched ? clock_monotonic_ms() : 0;
-    c->touched = true;
     sqlite_watch(c, watched);
-    amend_status status = c->write_first ? sqlite_conn_write_first(c, fault, error) : AMEND_OK;
+    amend_status status = c->borrowed && !c->begun ? sqlite_conn_begin_borrowed(c, fault, error) : AMEND_OK;
     for (size_t i = 0; i < count && status == AMEND_OK; i++)
     {
         status = sqlite_run_piece(c, &pieces[i], i, fault, error);

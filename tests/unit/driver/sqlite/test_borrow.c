@@ -153,6 +153,57 @@ static void writing_first_can_fail(void **state)
     tempdir_remove(&dir);
 }
 
+/* Another database's history is not taken for main's. */
+static void other_histories(void **state)
+{
+    (void)state;
+    static const struct
+    {
+        const char *sql, *message;
+    } rows[] = {
+        {"ATTACH ':memory:' AS aux; CREATE TABLE aux.t(x)", NULL},
+        {"ATTACH ':memory:' AS aux; CREATE TABLE aux._migrations(version); CREATE TABLE _migrations(version)", NULL},
+        {"ATTACH ':memory:' AS aux; CREATE TABLE aux._migrations(version)",
+         "the table \"_migrations\" of the database \"aux\" would be taken for this one's"},
+        {"CREATE TABLE _migrations_lock(id); CREATE TEMP TABLE _migrations_lock(id)",
+         "the table \"_migrations_lock\" of the database \"temp\" would be taken for this one's"},
+    };
+    for (size_t i = 0; i < 4; i++)
+    {
+        outcome o;
+        sqlite3 *db = open_file(":memory:");
+        run_sql(db, rows[i].sql);
+        amend_conn *conn = sqlite_borrow(&alloc_default, db, false);
+        assert_int_equal(harness_run(conn, "SELECT 1", NULL, &o), rows[i].message == NULL ? AMEND_OK : AMEND_FAILED);
+        assert_string_equal(o.error.message, rows[i].message == NULL ? "" : rows[i].message);
+        conn->driver->close(conn);
+        sqlite3_close(db);
+    }
+}
+
+static int deny_all(void *arg, int action, const char *a, const char *b, const char *c, const char *d)
+{
+    (void)arg, (void)action, (void)a, (void)b, (void)c, (void)d;
+    return SQLITE_DENY;
+}
+
+static void nothing_allowed(void **state)
+{
+    (void)state;
+    for (int inside = 0; inside < 2; inside++)
+    {
+        outcome o;
+        sqlite3 *db = open_file(":memory:");
+        run_sql(db, inside ? "BEGIN" : "");
+        sqlite3_set_authorizer(db, deny_all, NULL);
+        amend_conn *conn = sqlite_borrow(&alloc_default, db, inside);
+        assert_int_equal(harness_run(conn, "SELECT 1", NULL, &o), AMEND_FAILED);
+        assert_int_equal(o.error.native, SQLITE_AUTH);
+        conn->driver->close(conn);
+        sqlite3_close(db);
+    }
+}
+
 static void short_memory(void **state)
 {
     (void)state;
@@ -167,7 +218,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_the_callers_stays), cmocka_unit_test(extended_codes), cmocka_unit_test(writing_first),
-        cmocka_unit_test(writing_first_can_fail),    cmocka_unit_test(short_memory),
+        cmocka_unit_test(writing_first_can_fail),    cmocka_unit_test(short_memory),   cmocka_unit_test(other_histories),
+        cmocka_unit_test(nothing_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

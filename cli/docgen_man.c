@@ -128,7 +128,7 @@ static void environment(FILE *out)
         prose(out, row->help);
     }
     fputs(".It Ev AMEND_CONFIG\nThe file to read in place of\n.Pa amend.ini .\n"
-          ".It Ev AMEND_HEAL\nThe policy of healing (off, additive, all or report) that\n.Ic amend explain --error\ngoes by. "
+          ".It Ev AMEND_HEAL\nThe policy of healing (off, additive, all or report) that\n.Ic amend explain --error\ngoes by.\n"
           "Programs that heal read it, too.\n"
           ".It Ev NO_COLOR\nWhen set, no colours are used.\n"
           ".It Ev COLUMNS\nHow wide the terminal is.\n.El\n",

@@ -153,6 +153,10 @@ static verdict explain_judge(const explained *e)
 /* 'table "cards"' */
 static const char *explain_object(pool *p, const amend_object *object)
 {
+    if (*object->name == '\0' && object->count > 0)
+    {
+        return pool_format(p, "table \"%s\" with %u columns", object_name(p, object), object->count);
+    }
     return pool_format(p, "%s \"%s\"", amend_object_kind_name(object->kind), object_name(p, object));
 }
 
@@ -171,10 +175,27 @@ static amend_status explain_unrelated(const explained *e, amend_error *error)
     return status;
 }
 
+/* A handle without a URL doesn't know the kind of SQL; the error has told it. */
+static const char *explain_nearest(cli *c, const explained *e)
+{
+    if (c->settings.items[SETTING_URL].value != NULL)
+    {
+        return object_nearest(c->handle, &c->pool, e->healing.object.name);
+    }
+    amend_options options = AMEND_OPTIONS_INIT;
+    settings_apply(&c->settings, &options);
+    options.url = strcmp(e->report->dialect, "postgres") == 0 ? "postgres://" : "sqlite:";
+    amend *handle = NULL;
+    const char *near =
+        amend_open(&options, &handle, NULL) == AMEND_OK ? object_nearest(handle, &c->pool, e->healing.object.name) : NULL;
+    amend_close(handle);
+    return near;
+}
+
 static amend_status explain_unknown(cli *c, const explained *e, amend_error *error)
 {
     const amend_object *object = &e->healing.object;
-    const char *near = object_nearest(c->handle, &c->pool, object->name);
+    const char *near = explain_nearest(c, e);
     amend_status status =
         fault_set(error, AMEND_E_HEAL_UNKNOWN, "no migration provides the %s", explain_object(&c->pool, object));
     if (near != NULL)

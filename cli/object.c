@@ -29,11 +29,7 @@ const char *object_name(pool *p, const amend_object *object)
     {
         return pool_format(p, "%s (%s)", owner, object_columns(p, object->name));
     }
-    if (*object->name == '\0' && object->count > 0)
-    {
-        return pool_format(p, "%u of %s", object->count, owner);
-    }
-    return pool_format(p, "%s.%s", owner, object->name);
+    return *object->name == '\0' ? owner : pool_format(p, "%s.%s", owner, object->name);
 }
 
 json_t *object_json(const amend_object *object)

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-/* "cards", "cards.title", "cards (a, b)" of a unique index; "" where nothing is known but the kind. */
+/* "cards", "cards.title", "cards (a, b)" of a unique index; the table where its column has no name. */
 const char *object_name(pool *p, const amend_object *object);
 /* {"kind": …, "schema": …, "table": …, "name": …, "count": …}: what is known. A new reference. */
 json_t *object_json(const amend_object *object);

@@ -150,6 +150,16 @@ def test_a_plan_that_cannot_be_carried_out(cards):
     assert explain_json(cards, table_error(cards, "labels"), check=1)["verdict"] == "refused"
 
 
+def test_columns_without_names(lite_project):
+    lite_project.up("001_cards", CARDS)
+    lite_project.up("002_rank", RANK)
+    error = "table cards has {} columns but {} values were supplied"
+    result = explain(lite_project, error.format(2, 3))
+    assert 'missing: table "cards" with 3 columns' in result.out and "provided by: 002 rank" in result.out
+    assert explain_json(lite_project, error.format(2, 3))["object"] == {"kind": "column", "table": "cards", "count": 3}
+    assert 'no migration provides the table "cards" with 9 columns' in explain(lite_project, error.format(2, 9), check=1).err
+
+
 # ---- what is pasted
 
 
@@ -220,6 +230,7 @@ def test_without_a_database(bare_project, kind):
     value = explain_json(bare_project, MISSING[kind].format("labels"))
     assert value["dialect"] == kind and value["pending"] == 2 and "database" not in value
     assert "AM0805" in explain(bare_project, MISSING[kind].format("zzz"), check=1).err
+    assert "Did you mean the table labels?" in explain(bare_project, MISSING[kind].format("lables"), check=1).err
     assert "AM0806" in explain(bare_project, "no idea", check=1).err
 
 

@@ -20,7 +20,7 @@ static void test_name(void **state)
     assert_name(&(amend_object){.kind = AMEND_OBJECT_COLUMN, .table = "cards", .name = "title"}, "cards.title");
     assert_name(&(amend_object){.kind = AMEND_OBJECT_COLUMN, .schema = "app", .table = "cards", .name = "title"},
                 "app.cards.title");
-    assert_name(&(amend_object){.kind = AMEND_OBJECT_COLUMN, .table = "cards", .count = 5}, "5 of cards");
+    assert_name(&(amend_object){.kind = AMEND_OBJECT_COLUMN, .table = "cards", .count = 5}, "cards");
     assert_name(&(amend_object){.kind = AMEND_OBJECT_UNIQUE, .table = "cards", .name = "a,b"}, "cards (a, b)");
     assert_name(&(amend_object){.kind = AMEND_OBJECT_UNIQUE, .schema = "app", .table = "cards", .name = "a"}, "app.cards (a)");
     assert_name(&(amend_object){.kind = AMEND_OBJECT_COLUMN, .name = "title"}, "title");

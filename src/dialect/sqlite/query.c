@@ -16,7 +16,7 @@ static bool sqlite_token_is_any(slice text, sqlite_token token, const slice *wor
     return false;
 }
 
-#define SQLITE_ANY(text, token, words) sqlite_token_is_any(text, token, words, sizeof words / sizeof words[0])
+#define SQLITE_IS_ANY_OF(text, token, words) sqlite_token_is_any(text, token, words, sizeof words / sizeof words[0])
 
 /* Behind these stands a table: there 'a string' is a name, too. */
 static const slice table_words[] = {{"FROM", 4}, {"JOIN", 4}, {"INTO", 4}, {"UPDATE", 6}, {"TABLE", 5}};
@@ -32,7 +32,7 @@ bool sqlite_mentions(slice query, const char *name)
         {
             return true;
         }
-        table = t.kind == SQLITE_TOKEN_DOT || SQLITE_ANY(query, t, table_words);
+        table = t.kind == SQLITE_TOKEN_DOT || SQLITE_IS_ANY_OF(query, t, table_words);
     }
     return false;
 }
@@ -164,8 +164,8 @@ bool sqlite_table_of_alias(slice query, slice alias, char *table)
     bool from = false;
     for (sqlite_token t = sqlite_token_next(query, 0); t.kind != SQLITE_TOKEN_END; t = sqlite_token_next(query, t.end))
     {
-        bool start = SQLITE_ANY(query, t, from_words);
-        from = start || (from && !SQLITE_ANY(query, t, clause_words));
+        bool start = SQLITE_IS_ANY_OF(query, t, from_words);
+        from = start || (from && !SQLITE_IS_ANY_OF(query, t, clause_words));
         if (!start && !(from && sqlite_is_comma(query, t)))
         {
             continue;
@@ -266,7 +266,7 @@ static bool sqlite_read_columns(slice query, sqlite_token token, sqlite_columns 
         {
             token = sqlite_token_next(query, sqlite_token_next(query, token.end).end);
         }
-        if (SQLITE_ANY(query, token, order_words))
+        if (SQLITE_IS_ANY_OF(query, token, order_words))
         {
             token = sqlite_token_next(query, token.end);
         }

@@ -14,6 +14,7 @@ enum
 {
     LONGEST_MS = 1000,
     COMMIT_TRIES = 4,
+    COMMIT_PAUSE_MS = 20,
 };
 
 /* The transaction at hand. */
@@ -154,6 +155,17 @@ static amend_status not_committed(outer *o, size_t *next, amend_error *error)
     return error->status;
 }
 
+/* Our own connections wait in the driver; a borrowed one may have no busy handler, and then the waiting is ours. */
+static bool commit_again(const outer *o, const amend_fault *fault, unsigned tries, int64_t since_ms)
+{
+    session *s = o->runner->session;
+    if (fault->kind != AMEND_FAULT_BUSY || !s->borrowed)
+    {
+        return fault->kind == AMEND_FAULT_BUSY && tries < COMMIT_TRIES;
+    }
+    return clock_monotonic_ms() - since_ms < (int64_t)s->lock_timeout_ms && session_pause(s, COMMIT_PAUSE_MS, NULL) == AMEND_OK;
+}
+
 /* COMMIT may find readers in its way; the transaction stays open then. */
 static amend_status commit(outer *o, arena *a, size_t *next, amend_error *error)
 {
@@ -171,12 +183,13 @@ static amend_status commit(outer *o, arena *a, size_t *next, amend_error *error)
     amend_status status;
     amend_fault fault;
     unsigned tries = 0;
+    int64_t since_ms = clock_monotonic_ms();
     do
     {
         fault = (amend_fault){0};
         status = nested_send(r, &m, &fault, error);
     }
-    while (status != AMEND_OK && fault.kind == AMEND_FAULT_BUSY && ++tries < COMMIT_TRIES);
+    while (status != AMEND_OK && commit_again(o, &fault, ++tries, since_ms));
     message_clear(&m);
     if (status == AMEND_OK)
     {

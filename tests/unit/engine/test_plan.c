@@ -88,8 +88,9 @@ static amend_status make(fixture *f, view *v, plan *p, amend_error *error)
     {
         const char *kind;
         amend_status (*fn)(arena *, const view *, const amend_run *, plan *, amend_error *);
-    } kinds[] = {{"up", plan_up},       {"down", plan_down},         {"redo", plan_redo},
-                 {"reset", plan_reset}, {"baseline", plan_baseline}, {"repair", plan_repair}};
+    } kinds[] = {{"up", plan_up},        {"down", plan_down},         {"redo", plan_redo},
+                 {"reset", plan_reset},  {"baseline", plan_baseline}, {"repair", plan_repair},
+                 {"needed", plan_needed}};
     amend_status status = plan_view(f->arena, &f->catalog, &f->history, v, error);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && status == AMEND_OK; i++)
     {
@@ -256,11 +257,13 @@ static void test_memory(void **state)
         assert_int_equal(load(&f, allocator, &l, &error), AMEND_OK);
         each_word(&f, l.fields[1], add_row);
         faulty.fail_at = faulty.calls + n - 1;
-        amend_run run = AMEND_RUN_INIT;
+        amend_run run = AMEND_RUN_INIT, last = run;
+        last.to = "011";
         amend_status status = plan_view(f.arena, &f.catalog, &f.history, &v, &error);
         for (size_t i = 0; i < 64 && status == AMEND_OK; i++)
         {
             status = plan_up(f.arena, &v, &run, &p, &error);
+            status = status == AMEND_OK ? plan_needed(f.arena, &v, &last, &p, &error) : status;
             status = status == AMEND_OK ? plan_reset(f.arena, &v, &run, &p, &error) : status;
             status = status == AMEND_OK ? plan_differences(f.arena, &v, &p, &error) : status;
         }

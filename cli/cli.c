@@ -5,6 +5,7 @@
 #include "fault.h"
 
 #include <signal.h>
+#include <stdlib.h>
 
 /*
  * Ctrl-C and a service manager's stop: the running statement is cancelled and its migration undone, where simply dying would
@@ -45,6 +46,16 @@ bool cli_speaks(const cli *c)
     return !c->json && !c->quiet;
 }
 
+/* The library reads them for programs that heal. The command doesn't, so that what is wrong with them must not stop it. */
+static void forget_healing(const cli *c)
+{
+    unsetenv("AMEND_HEAL_URL");
+    if (c->args.command->id != COMMAND_explain)
+    {
+        unsetenv("AMEND_HEAL");
+    }
+}
+
 amend_status cli_open(cli *c, amend_error *error)
 {
     amend_options options = AMEND_OPTIONS_INIT;
@@ -61,6 +72,7 @@ amend_status cli_open(cli *c, amend_error *error)
     options.on_event = events_handle;
     options.on_event_arg = c;
     options.own_process = true;
+    forget_healing(c);
     amend_status status = amend_open(&options, &c->handle, error);
     if (status == AMEND_OK && connects)
     {

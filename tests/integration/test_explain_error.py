@@ -245,9 +245,13 @@ def test_unreachable_database(bare_project):
 
 
 def test_healings_own_url_is_never_shown(cards):
-    other = {"sqlite": "postgres://h:geheim@127.0.0.1:1/x", "postgres": "postgres://h:geheim@127.0.0.1:1/x"}[cards.db.kind]
     for args in (["explain", "--error", table_error(cards, "labels")], ["status", "--verbose"]):
-        assert "geheim" not in cards.amend(*args, env={"AMEND_HEAL_URL": other}, check=None).all
+        for url in ("postgres://h:geheim@127.0.0.1:1/x", "sqlite:geheim.db", "geheim://"):
+            assert "geheim" not in cards.amend(*args, env={"AMEND_HEAL_URL": url}).all
+
+
+def test_other_commands_do_not_look_at_healings_variables(cards):
+    assert cards.amend("up", env={"AMEND_HEAL": "maybe", "AMEND_HEAL_URL": "nonsense"}).code == 0
 
 
 # ---- the command line

@@ -2,6 +2,7 @@
 /* Reading, planning and waiting around a run. What a run itself does is in test_batch.c, test_nested.c and test_apart.c. */
 #include "engine/harness.h"
 
+#include "base/error.h"
 #include "engine/audit.h"
 #include "support/testing.h"
 
@@ -196,14 +197,106 @@ static void test_takeover(void **state)
     harness_close(&h);
 }
 
+/* A gate that says what it is told to, and counts. */
+typedef struct porter
+{
+    unsigned asked;
+    amend_status status;
+    bool refuses;
+} porter;
+
+static amend_status porter_check(void *arg, arena *a, plan *p, amend_error *error)
+{
+    porter *who = arg;
+    who->asked++;
+    if (who->status != AMEND_OK)
+    {
+        return error_set(error, AMEND_E_OUT_OF_MEMORY, "no");
+    }
+    return who->refuses ? plan_problem(a, p, AMEND_ERROR, AMEND_E_HEAL_REFUSED, "002", "002_b.sql", error, "not %s", "this")
+                        : AMEND_OK;
+}
+
+static amend_status up_through(harness *h, porter *who)
+{
+    gate guard = {.check = porter_check, .arg = who};
+    amend_run run = AMEND_RUN_INIT;
+    harness_ready(h);
+    h->error = (amend_error){0};
+    return apply(&h->session, h->arena, &h->catalog, plan_up, &guard, &run, &h->outcome, &h->error);
+}
+
+/* What the gate finds is a conflict like others: nothing of the plan runs. */
+static void test_gate(void **state)
+{
+    (void)state;
+    harness h;
+    two(&h);
+    porter who = {.refuses = true};
+    assert_int_equal(up_through(&h, &who), AMEND_REFUSED);
+    assert_int_equal(h.error.code, AMEND_E_HEAL_REFUSED);
+    assert_string_equal(h.error.message, "not this");
+    assert_string_equal(h.error.version, "002");
+    assert_int_equal(who.asked, 1);
+    assert_int_equal(h.outcome.done, 0);
+    harness_expect(&h, "SELECT count(*) FROM sqlite_schema", "0\n");
+    who = (porter){.status = AMEND_FAILED};
+    assert_int_equal(up_through(&h, &who), AMEND_FAILED);
+    assert_int_equal(h.error.code, AMEND_E_OUT_OF_MEMORY);
+    who = (porter){0};
+    assert_int_equal(up_through(&h, &who), AMEND_OK);
+    assert_int_equal(h.outcome.done, 2);
+    assert_int_equal(up_through(&h, &who), AMEND_OK);
+    assert_int_equal(who.asked, 2); /* also about a plan with nothing in it */
+    harness_close(&h);
+}
+
+/* It is asked anew about the plan that is made after the tables were mended. */
+static void test_gate_is_asked_about_each_plan(void **state)
+{
+    (void)state;
+    harness h;
+    two(&h);
+    porter who = {0};
+    assert_int_equal(up_through(&h, &who), AMEND_OK);
+    assert_int_equal(harness_down(&h), AMEND_OK);
+    harness_sql(&h, "DROP TABLE _migrations_lock");
+    who.asked = 0;
+    assert_int_equal(up_through(&h, &who), AMEND_OK);
+    assert_int_equal(who.asked, 2);
+    assert_int_equal(h.outcome.done, 1);
+    harness_close(&h);
+}
+
+/* A run that cures says so in its events. */
+static void test_healing_is_in_the_trail(void **state)
+{
+    (void)state;
+    harness h;
+    two(&h);
+    h.session.healing = "no such table: \"a\"";
+    assert_int_equal(harness_up(&h), AMEND_OK);
+    harness_expect(&h, "SELECT DISTINCT json_extract(detail, '$.healed') FROM _migration_events", "no such table: \"a\"\n");
+    expect_whole_trail(&h, 2);
+    harness_close(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_up_and_down),        cmocka_unit_test(test_conflict),
-        cmocka_unit_test(test_events_are_gone),    cmocka_unit_test(test_lock_is_gone),
-        cmocka_unit_test(test_history_is_gone),    cmocka_unit_test(test_tables_can_not_be_made),
-        cmocka_unit_test(test_tables_do_not_come), cmocka_unit_test(test_dry_run_writes_nothing),
-        cmocka_unit_test(test_locked_for_readers), cmocka_unit_test(test_takeover),
+        cmocka_unit_test(test_up_and_down),
+        cmocka_unit_test(test_conflict),
+        cmocka_unit_test(test_events_are_gone),
+        cmocka_unit_test(test_lock_is_gone),
+        cmocka_unit_test(test_history_is_gone),
+        cmocka_unit_test(test_tables_can_not_be_made),
+        cmocka_unit_test(test_tables_do_not_come),
+        cmocka_unit_test(test_dry_run_writes_nothing),
+        cmocka_unit_test(test_locked_for_readers),
+        cmocka_unit_test(test_takeover),
+        cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_gate_is_asked_about_each_plan),
+        cmocka_unit_test(test_healing_is_in_the_trail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

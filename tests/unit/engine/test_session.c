@@ -213,6 +213,38 @@ static void test_tell(void **state)
     assert_int_equal(heard.count, 2);
 }
 
+/* A connection of the caller's is used as it is, and left to him. */
+static void test_borrowed(void **state)
+{
+    (void)state;
+    harness h;
+    harness_sqlite(&h);
+    assert_int_equal(session_connect(&h.session, false, 500, &h.error), AMEND_OK);
+    session s = h.session;
+    s.borrowed = true;
+    assert_int_equal(session_connect(&s, false, 500, &h.error), AMEND_OK);
+    s.read_only = s.lost = true;
+    assert_int_equal(session_connect(&s, false, 500, &h.error), AMEND_OK);
+    assert_ptr_equal(s.conn, h.session.conn);
+    session_close(&s);
+    assert_ptr_equal(s.conn, h.session.conn);
+    assert_int_equal(session_run(&h.session, SLICE("SELECT 1;"), 1, NULL, NULL, &h.error), AMEND_OK);
+    harness_close(&h);
+}
+
+/* Inside a caller's transaction there is no BEGIN. */
+static void test_words(void **state)
+{
+    (void)state;
+    harness h;
+    harness_sqlite(&h);
+    assert_ptr_equal(session_words(&h.session), h.session.dialect->words);
+    h.session.inside = true;
+    assert_ptr_equal(session_words(&h.session), h.session.dialect->words_inside);
+    assert_null(strstr(session_words(&h.session)->batch_begin, "BEGIN"));
+    harness_close(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,7 +253,8 @@ int main(void)
         cmocka_unit_test(test_pause),       cmocka_unit_test(test_looking_and_writing),
         cmocka_unit_test(test_lost),        cmocka_unit_test(test_run_after_a_loss),
         cmocka_unit_test(test_pulse),       cmocka_unit_test(test_exec),
-        cmocka_unit_test(test_tell),
+        cmocka_unit_test(test_tell),        cmocka_unit_test(test_borrowed),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

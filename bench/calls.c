@@ -22,18 +22,34 @@ static sqlite3 *memory(void)
     return db;
 }
 
+/* `good` is what the call must come to; a program looks at that, too. A loop for each way: no test shared but the program's. */
+#define CALLS(good, wrapped, bare, after)                                                                                      \
+    do                                                                                                                         \
+    {                                                                                                                          \
+        for (long i = 0; handle != NULL && i < count; i++)                                                                     \
+        {                                                                                                                      \
+            if ((wrapped) != (good))                                                                                           \
+            {                                                                                                                  \
+                exit(1);                                                                                                       \
+            }                                                                                                                  \
+            after;                                                                                                             \
+        }                                                                                                                      \
+        for (long i = 0; handle == NULL && i < count; i++)                                                                     \
+        {                                                                                                                      \
+            if ((bare) != (good))                                                                                              \
+            {                                                                                                                  \
+                exit(1);                                                                                                       \
+            }                                                                                                                  \
+            after;                                                                                                             \
+        }                                                                                                                      \
+    }                                                                                                                          \
+    while (0)
+
 static void calls_exec(amend *handle, long count)
 {
     sqlite3 *db = memory();
-    for (long i = 0; i < count; i++)
-    {
-        int code = handle != NULL ? amend_sqlite3_exec(handle, db, "SELECT 1", NULL, NULL, NULL)
-                                  : sqlite3_exec(db, "SELECT 1", NULL, NULL, NULL);
-        if (code != SQLITE_OK)
-        {
-            exit(1);
-        }
-    }
+    CALLS(SQLITE_OK, amend_sqlite3_exec(handle, db, "SELECT 1", NULL, NULL, NULL),
+          sqlite3_exec(db, "SELECT 1", NULL, NULL, NULL), (void)0);
     sqlite3_close(db);
 }
 
@@ -46,15 +62,7 @@ static void calls_step(amend *handle, long count)
         exit(1);
     }
     sqlite3_stmt *stmt = made; /* in a register, as where a program has it as an argument */
-    for (long i = 0; i < count; i++)
-    {
-        int code = handle != NULL ? amend_sqlite3_step(handle, stmt) : sqlite3_step(stmt);
-        if (code != SQLITE_ROW)
-        {
-            exit(1);
-        }
-        sqlite3_reset(stmt);
-    }
+    CALLS(SQLITE_ROW, amend_sqlite3_step(handle, stmt), sqlite3_step(stmt), sqlite3_reset(stmt));
     sqlite3_finalize(stmt);
     sqlite3_close(db);
 }
@@ -62,17 +70,9 @@ static void calls_step(amend *handle, long count)
 static void calls_prepare(amend *handle, long count)
 {
     sqlite3 *db = memory();
-    for (long i = 0; i < count; i++)
-    {
-        sqlite3_stmt *stmt;
-        int code = handle != NULL ? amend_sqlite3_prepare_v2(handle, db, "SELECT 1", -1, &stmt, NULL)
-                                  : sqlite3_prepare_v2(db, "SELECT 1", -1, &stmt, NULL);
-        if (code != SQLITE_OK)
-        {
-            exit(1);
-        }
-        sqlite3_finalize(stmt);
-    }
+    sqlite3_stmt *stmt;
+    CALLS(SQLITE_OK, amend_sqlite3_prepare_v2(handle, db, "SELECT 1", -1, &stmt, NULL),
+          sqlite3_prepare_v2(db, "SELECT 1", -1, &stmt, NULL), sqlite3_finalize(stmt));
     sqlite3_close(db);
 }
 
@@ -80,15 +80,13 @@ static void calls_prepare(amend *handle, long count)
 static void calls_pqexec(amend *handle, const char *conninfo, long count)
 {
     PGconn *conn = PQconnectdb(conninfo);
+    PGresult *result;
     if (PQstatus(conn) != CONNECTION_OK)
     {
         exit(1);
     }
-    for (long i = 0; i < count; i++)
-    {
-        PGresult *result = handle != NULL ? amend_PQexec(handle, conn, "SELECT 1") : PQexec(conn, "SELECT 1");
-        PQclear(result);
-    }
+    CALLS(PGRES_TUPLES_OK, (result = amend_PQexec(handle, conn, "SELECT 1"), PQresultStatus(result)),
+          (result = PQexec(conn, "SELECT 1"), PQresultStatus(result)), PQclear(result));
     PQfinish(conn);
 }
 #endif

@@ -396,6 +396,31 @@ static const provision *index_nth_column(const object_index *x, slice table, uns
     return NULL;
 }
 
+/* Among what belongs to the table that the error names: few, where a name such as "id" is borne by a column of every table. */
+static void index_search_table(search *s, amend_object_kind kind, slice name)
+{
+    const entry_list *list = s->table.len == 0 ? NULL : index_list(s->index, OWNED, s->table);
+    for (const index_entry *e = list == NULL ? NULL : list->newest; e != NULL; e = e->owned)
+    {
+        if (!e->gone && e->provision.kind == kind && index_same(s->index, e->provision.name, name))
+        {
+            index_consider(s, &e->provision);
+        }
+    }
+}
+
+static void index_search_all(search *s, amend_object_kind kind, slice name)
+{
+    const entry_list *list = index_list(s->index, (int)kind, name);
+    for (const index_entry *e = list == NULL ? NULL : list->newest; e != NULL; e = e->same)
+    {
+        if (!e->gone)
+        {
+            index_consider(s, &e->provision);
+        }
+    }
+}
+
 const provision *index_find(const object_index *x, const dialect *d, const amend_object *object, slice query)
 {
     search s = {.index = x, .dialect = d, .schema = slice_of(object->schema), .table = slice_of(object->table), .query = query};
@@ -406,13 +431,10 @@ const provision *index_find(const object_index *x, const dialect *d, const amend
     const amend_object_kind *kinds = index_kinds[object->kind];
     for (size_t i = 0; i < sizeof index_kinds[0] / sizeof index_kinds[0][0] && kinds[i] != AMEND_OBJECT_NONE; i++)
     {
-        const entry_list *list = index_list(x, (int)kinds[i], slice_of(object->name));
-        for (const index_entry *e = list == NULL ? NULL : list->newest; e != NULL; e = e->same)
+        index_search_table(&s, kinds[i], slice_of(object->name));
+        if (s.best == NULL || !index_has_owner(kinds[i]))
         {
-            if (!e->gone)
-            {
-                index_consider(&s, &e->provision);
-            }
+            index_search_all(&s, kinds[i], slice_of(object->name));
         }
     }
     return s.best;

@@ -280,7 +280,7 @@ static bool heal_recall(attempt *at, amend_cure *out)
     healer *h = at->healer;
     int64_t now = clock_monotonic_ms();
     const memo *m = memory_find(&h->memory, at->healing->version, now, h->cooldown_ms, h->knowledge->stamp);
-    if (m == NULL || (m->cure == AMEND_CURE_DONE && m->at_ms < at->start_ms && now - m->at_ms >= FRESH_MS))
+    if (m == NULL || (m->cure == AMEND_CURE_DONE && m->at_ms < at->start_ms))
     {
         return false;
     }
@@ -457,7 +457,9 @@ static amend_cure heal_cure(attempt *at)
         }
     }
     const memo *before = memory_last(&h->memory, at->healing->version);
-    bool cured_before = before != NULL && (before->cure == AMEND_CURE_DONE || before->cure == AMEND_CURE_DRIFT);
+    bool done = before != NULL && before->cure == AMEND_CURE_DONE;
+    bool fresh = done && clock_monotonic_ms() - before->at_ms < FRESH_MS;
+    bool cured_before = (done && !fresh) || (before != NULL && before->cure == AMEND_CURE_DRIFT);
     at->knowledge = h->knowledge;
     knowledge_hold(at->knowledge);
     heal_enter(at);
@@ -466,7 +468,8 @@ static amend_cure heal_cure(attempt *at)
     heal_tell_outcome(at, cure);
     pthread_mutex_lock(&h->mutex);
     heal_leave(at);
-    if (heal_is_worth_noting(at, cure))
+    bool known = fresh && cure == AMEND_CURE_DONE && at->healing->applied == 0; /* noted anew it would stay fresh for ever */
+    if (!known && heal_is_worth_noting(at, cure))
     {
         memory_note(&h->memory, h->session.allocator, at->healing->version, cure, &at->reason, clock_monotonic_ms(),
                     at->knowledge->stamp);

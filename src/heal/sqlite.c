@@ -259,10 +259,6 @@ static sqlite_verdict lite_table_find(lite_op *o, arena *a, const char *message,
 {
     bool rows_before = false;
     sqlite_verdict verdict = lite_exec_place(o, a, message, query, position, &rows_before);
-    if (verdict == SQLITE_PLACE_CHANGED && rows_before)
-    {
-        sqlite_place_say_again(o->db, message);
-    }
     return rows_before ? SQLITE_PLACE_UNKNOWN : verdict;
 }
 

@@ -62,8 +62,6 @@ typedef enum sqlite_verdict
  */
 sqlite_verdict sqlite_place_find(sqlite3 *db, arena *a, const char *text, const char *message, const amend_object *missing,
                                  sqlite_place *out);
-/* Make an error with these words the connection's, where they came from running and so can't be had by preparing again. */
-void sqlite_place_say_again(sqlite3 *db, const char *message);
 /* sqlite3_error_offset + 1; 0 when it is unknown, or this SQLite doesn't tell. */
 size_t sqlite_place_offset(sqlite3 *db);
 

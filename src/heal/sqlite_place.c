@@ -60,7 +60,7 @@ static bool lite_place_fails(sqlite3 *db, slice text, const char *message, bool 
 }
 
 /* The names can't be real ones as they are quoted here, or there would have been no such error. */
-void sqlite_place_say_again(sqlite3 *db, const char *message)
+static void lite_place_say_again(sqlite3 *db, const char *message)
 {
     static const struct
     {
@@ -155,6 +155,6 @@ sqlite_verdict sqlite_place_find(sqlite3 *db, arena *a, const char *text, const 
     {
         return SQLITE_PLACE_CHANGED;
     }
-    sqlite_place_say_again(db, message);
+    lite_place_say_again(db, message);
     return SQLITE_PLACE_UNKNOWN;
 }

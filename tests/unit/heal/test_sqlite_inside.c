@@ -107,6 +107,54 @@ static void a_reader_elsewhere(void **state)
     app_close(&a);
 }
 
+/* A full disk in the cure costs the application its whole transaction, as it would in a statement of its own. */
+static void a_full_disk(void **state)
+{
+    (void)state;
+    sqlite_app a;
+    open_app(&a, "CREATE TABLE notes(body); INSERT INTO notes VALUES(zeroblob(10000000));");
+    app_do(&a, "PRAGMA max_page_count = 60; BEGIN; INSERT INTO log VALUES('gone')");
+    app_fails(&a, "SELECT * FROM notes", "no such table: notes");
+    assert_int_equal(sqlite3_get_autocommit(a.db), 1);
+    assert_string_equal(app_see(&a, "SELECT count(*) FROM log"), "0\n");
+    assert_string_equal(app_history(&a), "001\n");
+    app_close(&a);
+}
+
+/* Somebody else applied it between the failure and our looking: no cure is needed, and it is run again. */
+static void cured_by_others_meanwhile(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++)
+    {
+        static const char *const sql[] = {"INSERT INTO notes VALUES('x')", "INSERT INTO notes VALUES('x'); SELECT 1",
+                                          "SELECT 1; SELECT * FROM notes", "SELECT * FROM notes"};
+        sqlite_app a;
+        char **table = NULL;
+        int rows = 0, columns = 0;
+        sqlite3_stmt *stmt = NULL;
+        open_app(&a, notes);
+        app_file(&a, "002_second.down.sql", "DROP TABLE notes");
+        if (i == 3)
+        {
+            app_up(&a, "002");
+            assert_int_equal(sqlite3_prepare_v2(a.db, sql[i], -1, &stmt, NULL), SQLITE_OK);
+            app_down(&a, "001");
+        }
+        int code = i == 3 ? sqlite3_step(stmt) : sqlite3_exec(a.db, sql[i], NULL, NULL, NULL);
+        assert_int_equal(code, SQLITE_ERROR);
+        app_up(&a, "002");
+        code = i == 3   ? amend_sqlite3_step_failed(a.handle, stmt, code)
+               : i == 2 ? amend_sqlite3_get_table_failed(a.handle, a.db, sql[i], &table, &rows, &columns, NULL, code)
+                        : amend_sqlite3_exec_failed(a.handle, a.db, sql[i], NULL, NULL, NULL, code);
+        assert_int_equal(code, i == 3 ? SQLITE_DONE : i == 2 ? SQLITE_ERROR : SQLITE_OK); /* 2: a row had been given */
+        sqlite3_finalize(stmt);
+        assert_string_equal(app_see(&a, "SELECT count(*) FROM notes"), i < 2 ? "1\n" : "0\n");
+        assert_string_equal(a.message, "");
+        app_close(&a);
+    }
+}
+
 typedef struct other_thread
 {
     sqlite_app *app;
@@ -202,6 +250,8 @@ int main(void)
         cmocka_unit_test(open_queries_go_on),
         cmocka_unit_test(open_queries_end_with_a_failed_cure),
         cmocka_unit_test(a_reader_elsewhere),
+        cmocka_unit_test(a_full_disk),
+        cmocka_unit_test(cured_by_others_meanwhile),
         cmocka_unit_test(inside_and_outside_at_once),
         cmocka_unit_test(never_recursive),
     };

@@ -10,14 +10,14 @@
 #include <string.h>
 #include <strings.h>
 
-typedef struct reader
+typedef struct pasted_reader
 {
     pool *pool;
     char **lines;
     size_t count, at; /* at: the line with the message */
     pasted out;
     bool shell; /* a prefix of the sqlite3 shell was taken off */
-} reader;
+} pasted_reader;
 
 /* ------------------------------------------------------------------------------------------------------------- matching */
 
@@ -77,7 +77,7 @@ static bool pasted_is_state(const char *text)
 
 /* ------------------------------------------------------------------------------------------------------------ lines */
 
-static void pasted_lines(reader *r, const char *text)
+static void pasted_lines(pasted_reader *r, const char *text)
 {
     while (*text != '\0')
     {
@@ -124,7 +124,7 @@ static bool pasted_has_words(char *line)
 }
 
 /* The line with the message: the first that surely is one, else one that looks so, else any. */
-static char *pasted_message_line(reader *r)
+static char *pasted_message_line(pasted_reader *r)
 {
     static bool (*const tests[])(char *) = {pasted_is_error, pasted_is_wrapped, pasted_has_words};
     for (size_t test = 0; test < sizeof tests / sizeof tests[0]; test++)
@@ -143,7 +143,7 @@ static char *pasted_message_line(reader *r)
 /* -------------------------------------------------------------------------------------------------------- the message */
 
 /* How much stands before the message at `text`; 0: nothing that is known. */
-static size_t pasted_prefix(reader *r, const char *text)
+static size_t pasted_prefix(pasted_reader *r, const char *text)
 {
     static const struct
     {
@@ -176,7 +176,7 @@ static size_t pasted_prefix(reader *r, const char *text)
 }
 
 /* "42P01: ", "SQLSTATE[42P01]: "; *state is set when it is one of PostgreSQL's. */
-static size_t pasted_leading_state(reader *r, const char *text)
+static size_t pasted_leading_state(pasted_reader *r, const char *text)
 {
     bool named = strncmp(text, "SQLSTATE[", 9) == 0;
     const char *state = text + (named ? 9 : 0), *behind = named ? "]: " : ": ";
@@ -191,7 +191,7 @@ static size_t pasted_leading_state(reader *r, const char *text)
     return (size_t)(state - text) + 5 + strlen(behind);
 }
 
-static char *pasted_strip_front(reader *r, char *text)
+static char *pasted_strip_front(pasted_reader *r, char *text)
 {
     size_t length;
     text += strspn(text, " \t");
@@ -212,7 +212,7 @@ static char *pasted_strip_front(reader *r, char *text)
 }
 
 /* " (1)" of the sqlite3 shell; " (SQLSTATE 42P01)"; " at character 15" of the server's log. */
-static void pasted_strip_end(reader *r, char *message)
+static void pasted_strip_end(pasted_reader *r, char *message)
 {
     char *end = message + strlen(message), *last = strrchr(message, '(');
     if (last != NULL && last > message && last[-1] == ' ')
@@ -288,7 +288,7 @@ static void pasted_point(pasted *out, const char *line, const char *query, size_
 }
 
 /* "STATEMENT:  SELECT …" of the log, whose further lines begin with a tab; "[SQL: SELECT …]" of SQLAlchemy. */
-static char *pasted_statement(reader *r, size_t i, bool *log)
+static char *pasted_statement(pasted_reader *r, size_t i, bool *log)
 {
     char *behind = pasted_behind_severity(r->lines[i], "STATEMENT");
     *log = behind != NULL;
@@ -299,7 +299,7 @@ static char *pasted_statement(reader *r, size_t i, bool *log)
     return r->lines[i] + 6;
 }
 
-static void pasted_read_statement(reader *r, size_t i)
+static void pasted_read_statement(pasted_reader *r, size_t i)
 {
     bool log;
     char *query = pasted_statement(r, i, &log);
@@ -315,7 +315,7 @@ static void pasted_read_statement(reader *r, size_t i)
     r->out.query = query;
 }
 
-static void pasted_read_query(reader *r)
+static void pasted_read_query(pasted_reader *r)
 {
     for (size_t i = r->at + 1; i + 1 < r->count && r->out.query == NULL; i++)
     {
@@ -375,7 +375,7 @@ const char *pasted_sqlstate(const char *message)
 
 pasted pasted_read(pool *p, const char *text)
 {
-    reader r = {.pool = p};
+    pasted_reader r = {.pool = p};
     pasted_lines(&r, text);
     char *message = pasted_strip_front(&r, pasted_message_line(&r));
     pasted_strip_end(&r, message);

@@ -41,6 +41,10 @@
  *   - sqlite3_table_column_metadata, and PRAGMAs among several statements: they ask what is there, which "not there" answers.
  *   - sqlite3_blob_reopen (another row of the same table), sqlite3_reset and sqlite3_finalize (they repeat what step said).
  *
+ *   - Where the connection can't write, however long one waits: the transaction, or outside of one a query that is still open,
+ *     has read before somebody else wrote (SQLITE_BUSY_SNAPSHOT, WAL only). See amend_sqlite_transaction.
+ *   - Where a temporary or attached database has a table that would be taken for amend's own in the main one.
+ *
  * Threads: any number of them may use one handle, each with a connection of its own. A connection that several threads share in
  * serialized mode (https://sqlite.org/threadsafe.html) is held while it is cured; whether the error is still its own can only
  * be checked by the result code there.

@@ -137,12 +137,42 @@ static bool lite_round_is_blocked(const lite_round *r)
            (r->cure == AMEND_CURE_FAILED && r->reason.code == AMEND_E_BUSY);
 }
 
-/* Put the error back without running anything. */
-static void lite_round_restore(sqlite3 *db, const sqlite_failure *f)
+/* Put the error back without running anything; opening a blob has to be tried, which does no harm. */
+static void lite_round_restore(lite_op *o, const sqlite_failure *f, int *code)
 {
     sqlite3_stmt *stmt = NULL;
-    sqlite3_prepare_v2(db, buf_slice(&f->query).data, -1, &stmt, NULL);
+    if (o->blob != NULL)
+    {
+        *code = o->again(o);
+        return;
+    }
+    sqlite3_prepare_v2(o->db, buf_slice(&f->query).data, -1, &stmt, NULL);
     sqlite3_finalize(stmt);
+}
+
+/*
+ * Outside a transaction a query that is still open may hold an old snapshot of the database: then nothing can be written on
+ * this connection, however long one waits.
+ */
+static bool lite_round_is_stuck(lite_op *o, const sqlite_failure *f, int *code)
+{
+#if SQLITE_VERSION_NUMBER >= 3034000
+    if (sqlite3_get_autocommit(o->db) == 0 || sqlite3_txn_state(o->db, "main") != SQLITE_TXN_READ)
+    {
+        return false;
+    }
+    int tried = sqlite3_exec(o->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    tried = tried == SQLITE_OK ? tried : sqlite3_extended_errcode(o->db);
+    if (tried == SQLITE_OK)
+    {
+        sqlite3_exec(o->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    lite_round_restore(o, f, code);
+    return tried == SQLITE_BUSY_SNAPSHOT || *code == SQLITE_OK;
+#else
+    (void)o, (void)f, (void)code;
+    return false;
+#endif
 }
 
 static bool lite_round_was(char cured[][72], unsigned count, const char *version)
@@ -162,6 +192,10 @@ static bool lite_round_run(lite_op *o, const sqlite_failure *f, int *code, char 
 {
     bool inside = sqlite3_get_autocommit(o->db) == 0;
     lite_round r = {.operation = o, .cure = AMEND_CURE_NONE};
+    if (lite_round_is_stuck(o, f, code))
+    {
+        return false;
+    }
     lite_round_cure(&r, f, inside);
     if (r.cure == AMEND_CURE_NONE && !r.touched)
     {
@@ -169,7 +203,7 @@ static bool lite_round_run(lite_op *o, const sqlite_failure *f, int *code, char 
     }
     if (inside && sqlite3_get_autocommit(o->db) != 0) /* a full disk: SQLite gave up the caller's transaction */
     {
-        lite_round_restore(o->db, f);
+        lite_round_restore(o, f, code);
         return false;
     }
     /* Cured before, and missing all the same: an old snapshot does not have it. */

@@ -64,6 +64,35 @@ static void open_queries_go_on(void **state)
     }
 }
 
+/* One that holds an old snapshot keeps the connection from writing: known at once, not after a wait, and not held against it.
+ */
+static void an_open_query_with_an_old_snapshot(void **state)
+{
+    (void)state;
+    sqlite_app a;
+    sqlite3_stmt *rows = NULL;
+    sqlite3_blob *blob = NULL;
+    app_make(&a);
+    a.options.heal_wait_ms = 3600000;
+    app_file(&a, "001_base.sql", base);
+    app_file(&a, "002_second.sql", "CREATE TABLE notes(body); INSERT INTO notes VALUES('x');");
+    app_up(&a, "001");
+    app_open(&a);
+    app_do(&a, "PRAGMA journal_mode = WAL");
+    assert_int_equal(sqlite3_prepare_v2(a.db, "SELECT title FROM cards", -1, &rows, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(rows), SQLITE_ROW);
+    app_fails(&a, "SELECT * FROM nowhere", "no such table: nowhere");
+    app_do_elsewhere(&a, "INSERT INTO log VALUES('other')");
+    app_fails(&a, "INSERT INTO notes VALUES('x')", "no such table: notes");
+    assert_int_equal(amend_sqlite3_blob_open(a.handle, a.db, "main", "notes", "body", 1, 0, &blob), SQLITE_ERROR);
+    assert_string_equal(sqlite3_errmsg(a.db), "no such table: main.notes");
+    assert_int_equal(sqlite3_step(rows), SQLITE_ROW);
+    sqlite3_finalize(rows);
+    assert_int_equal(amend_sqlite3_blob_open(a.handle, a.db, "main", "notes", "body", 1, 0, &blob), SQLITE_OK);
+    sqlite3_blob_close(blob);
+    app_close(&a);
+}
+
 /* A cure that fails after it changed the schema ends them, with SQLite's own code, and nothing else is lost. */
 static void open_queries_end_with_a_failed_cure(void **state)
 {
@@ -248,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(savepoints),
         cmocka_unit_test(open_queries_go_on),
+        cmocka_unit_test(an_open_query_with_an_old_snapshot),
         cmocka_unit_test(open_queries_end_with_a_failed_cure),
         cmocka_unit_test(a_reader_elsewhere),
         cmocka_unit_test(a_full_disk),

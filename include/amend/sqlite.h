@@ -17,8 +17,8 @@
  *   - Outside a transaction the migration is applied in one of its own. Inside the caller's transaction it is applied in a
  *     savepoint of it: a rollback takes the migration and its history with it, and the next failure cures again. Savepoints of
  *     the caller and what was written before stay as they are.
- *   - The call is done again from where it failed; nothing that has run runs twice, no row is given twice. When the new error
- * is about another missing thing that another migration provides, that is cured as well.
+ *   - The call is done again from where it failed; nothing that has run runs twice, no row is given twice. When the new
+ *     error is about another missing thing that another migration provides, that is cured as well.
  *   - If it can't be cured (the policy, a broken migration, nobody provides it, somebody else is at work for longer than
  *     options.heal_wait_ms), the call's result, sqlite3_errmsg, sqlite3_errcode and `errmsg` are those that it had without
  *     amend. An event tells why.
@@ -32,15 +32,14 @@
  *   SQLITE_ABORT_ROLLBACK (https://sqlite.org/rescode.html#abort_rollback), as after any such rollback.
  *
  * What is not healed, and why
- *   - sqlite3_exec with several statements when it can't be told which of them failed (they drop, rename or make what is
- * missing themselves); sqlite3_get_table when a statement before the failed one has given rows.
+ *   - sqlite3_exec with several statements when it can't be told which of them failed (they drop, rename or make what
+ *     is missing themselves); sqlite3_get_table when a statement before the failed one has given rows.
  *   - A step in the middle of its rows: SQLite compiles a statement anew, and so finds something missing, only before the first
  *     (https://sqlite.org/c3ref/prepare.html). An error in the middle comes from elsewhere, and rows would come twice.
  *   - A step of a statement of sqlite3_prepare, which SQLite does not compile anew.
  *   - The calls with UTF-16 text (sqlite3_prepare16 …): convert and use the others.
  *   - sqlite3_table_column_metadata, and PRAGMAs among several statements: they ask what is there, which "not there" answers.
  *   - sqlite3_blob_reopen (another row of the same table), sqlite3_reset and sqlite3_finalize (they repeat what step said).
- *
  *   - Where the connection can't write, however long one waits: the transaction, or outside of one a query that is still open,
  *     has read before somebody else wrote (SQLITE_BUSY_SNAPSHOT, WAL only). See amend_sqlite_transaction.
  *   - Where a temporary or attached database has a table that would be taken for amend's own in the main one.

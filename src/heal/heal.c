@@ -149,7 +149,7 @@ static void heal_tell(const attempt *at, amend_event_type type, amend_severity s
 
 static void heal_tell_outcome(const attempt *at, amend_cure cure)
 {
-    char message[2300];
+    char message[2300], place[600];
     const char *failed = at->request->failed->message;
     switch (cure)
     {
@@ -161,7 +161,8 @@ static void heal_tell_outcome(const attempt *at, amend_cure cure)
     case AMEND_CURE_NONE:
         return;
     case AMEND_CURE_REFUSED:
-        snprintf(message, sizeof message, "%s: not cured: %s", failed, at->reason.message);
+        snprintf(place, sizeof place, at->reason.line == 0 ? "" : " (%s:%u)", at->reason.file, at->reason.line);
+        snprintf(message, sizeof message, "%s: not cured: %s%s", failed, at->reason.message, place);
         heal_tell(at, at->healer->policy == AMEND_HEAL_REPORT ? AMEND_EVENT_HEAL_REPORTED : AMEND_EVENT_HEAL_REFUSED,
                   AMEND_WARNING, message);
         return;

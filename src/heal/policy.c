@@ -31,11 +31,10 @@ static amend_status policy_object(const step *s, const facts *f, size_t i, arena
 {
     const objection *o = &f->objections[i];
     const migration *m = s->entry->file;
-    amend_status status =
-        plan_problem(a, p, AMEND_ERROR, AMEND_E_HEAL_REFUSED, m->version, m->up_file, error,
-                     "%s: %s %s is not run by itself: it %s%s%.*s%s (%s:%u)", objection_rule(o->kind), m->version, m->name,
-                     objection_words(o->kind), o->table.len == 0 ? "" : " (\"", (int)o->table.len, o->table.data,
-                     o->table.len == 0 ? "" : "\")", m->up_file, f->lines[i]);
+    amend_status status = plan_problem(a, p, AMEND_ERROR, AMEND_E_HEAL_REFUSED, m->version, m->up_file, error,
+                                       "%s: %s %s is not run by itself: it %s%s%.*s%s", objection_rule(o->kind), m->version,
+                                       m->name, objection_words(o->kind), o->table.len == 0 ? "" : " (\"", (int)o->table.len,
+                                       o->table.data, o->table.len == 0 ? "" : "\")");
     if (status == AMEND_OK)
     {
         p->problems[p->problem_count - 1].line = f->lines[i];
@@ -59,7 +58,7 @@ static amend_status policy_step(const knowledge *k, amend_heal_policy policy, bo
     if (inside && f->outside)
     {
         return plan_problem(a, p, AMEND_ERROR, AMEND_E_HEAL_TRANSACTION, m->version, m->up_file, error,
-                            "%s %s can't run inside the open transaction (%s)", m->version, m->name, m->up_file);
+                            "%s %s can't run inside the open transaction", m->version, m->name);
     }
     return AMEND_OK;
 }

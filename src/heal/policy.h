@@ -7,8 +7,8 @@
 #include "heal/knowledge.h"
 
 /*
- * Add to the plan a conflict for each step that may not run: HEAL_REFUSED (file and line in the message's end, the rule in
- * front) under ADDITIVE and REPORT, HEAL_TRANSACTION when `inside` a caller's transaction. An objection against a table that
+ * Add to the plan a conflict for each step that may not run: HEAL_REFUSED (with file and line, the rule in front of its
+ * message) under ADDITIVE and REPORT, HEAL_TRANSACTION when `inside` a caller's transaction. An objection against a table that
  * the same plan has made before does not count. Error: OUT_OF_MEMORY.
  */
 amend_status policy_check(const knowledge *k, amend_heal_policy policy, bool inside, arena *a, plan *p, amend_error *error);

@@ -27,6 +27,7 @@ KINDS = {
     "enum value": ("CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE days (m mood)", "ALTER TYPE mood ADD VALUE 'great'",
                    "INSERT INTO days VALUES ('great')"),
     "index in DROP": (CARDS, "-- amend:transaction off\nCREATE INDEX CONCURRENTLY cards_title ON cards (title)", "DROP INDEX cards_title"),
+    "index in REINDEX": (CARDS, "-- amend:transaction off\nCREATE INDEX CONCURRENTLY cards_title ON cards (title)", "REINDEX INDEX cards_title"),
     "schema": ("", "CREATE SCHEMA app", "CREATE TABLE app.cards (id INTEGER)"),
     "sequence": ("", "CREATE SEQUENCE numbers", "SELECT nextval('numbers')"),
     "collation": (CARDS, 'CREATE COLLATION plain FROM "C"', "SELECT title COLLATE plain FROM cards"),
@@ -254,6 +255,20 @@ def test_locks_before_a_savepoint_do_not_stand_in_the_way(start, pg_project, pg)
     assert pg.value("SELECT count(*) FROM cards") == 2
 
 
+def test_locks_before_a_savepoint_of_ones_own_transaction(start, pg_project, pg):
+    """Nobody can roll that back but the application: a bounded wait, and its own error."""
+    pg.sql(CARDS)
+    pg_project.up("001_it", "ALTER TABLE cards ADD COLUMN body TEXT")
+    app = start(HEAL_WAIT_MS=200)
+    for sql in ("BEGIN", "INSERT INTO cards (title) VALUES ('a')", "SAVEPOINT s"):
+        app.bare(sql)
+    told = app.exec("INSERT INTO cards (body) VALUES ('b')")
+    assert told["state"] == "42703" and told["outcome"] in ("failed", "timed out") and told["said"] == told["message"], told
+    app.bare("ROLLBACK TO s")
+    assert app.bare("COMMIT")["tag"] == "COMMIT"
+    assert pg.rows("SELECT title FROM cards") == [("a",)] and pg.versions() == []
+
+
 def test_an_error_that_the_function_got_over(start, pg_project, pg):
     pg.sql(CARDS)
     pg_project.up("001_it", "ALTER TABLE cards ADD COLUMN body TEXT")
@@ -463,6 +478,28 @@ def test_a_migration_that_fails(text, start, pg_project, pg):
         seen += told["events"]
     assert pg.schema() == before and pg.versions() == []
     assert seen.count("heal.failed 001") + seen.count("heal.refused 001") <= 1, seen
+
+
+def test_tried_again_when_the_file_has_changed(start, pg_project, pg):
+    pg.sql(CARDS)
+    pg_project.up("001_it", "ALTER TABLE cards ADD COLUMN body TEXT; CREATE TABLE cards (id INTEGER)")
+    app = start()
+    assert app.exec("SELECT body FROM cards")["outcome"] == "failed"
+    pg_project.up("001_it", "ALTER TABLE cards ADD COLUMN body TEXT")
+    wait_until(lambda: app.exec("SELECT body FROM cards")["ok"], "the mended file to be seen")
+    assert pg.versions() == ["001"]
+
+
+def test_tried_again_after_the_cool_down(start, pg_project, pg):
+    """What stood in the way is gone: the same file works."""
+    pg.sql(CARDS + "; CREATE TABLE notes (id INTEGER)")
+    pg_project.up("001_it", "ALTER TABLE cards ADD COLUMN body TEXT; CREATE TABLE notes (id INTEGER)")
+    patient, eager = start(), start(HEAL_COOLDOWN_MS=1)
+    assert patient.exec("SELECT body FROM cards")["outcome"] == eager.exec("SELECT body FROM cards")["outcome"] == "failed"
+    pg.sql("DROP TABLE notes")
+    assert patient.exec("SELECT body FROM cards")["outcome"] == "failed"
+    wait_until(lambda: eager.exec("SELECT body FROM cards")["ok"], "the cool-down to pass")
+    assert pg.versions() == ["001"]
 
 
 def test_a_missing_directory(start, pg_project, pg):

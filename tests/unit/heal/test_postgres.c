@@ -137,7 +137,7 @@ static void test_rounds_are_bounded(void **state)
 {
     fake_answer answers[PQ_ROUNDS + 2];
     fake_cure cures[PQ_ROUNDS + 2];
-    char versions[PQ_ROUNDS + 1][8];
+    char versions[PQ_ROUNDS + 1][16];
     (void)state;
     memset(answers, 0, sizeof answers);
     memset(cures, 0, sizeof cures);

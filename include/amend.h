@@ -474,8 +474,8 @@ typedef struct amend_healing
 /*
  * Cure `failed` if it can be cured. For any client library: hand in what it said. The cure is made on a connection of amend's
  * own (options.heal_url), so with SQLite the caller must not be inside a transaction (amend/sqlite.h can be). `out` and `error`
- * may be NULL; *error is written when the result is neither NONE nor DONE, and says why: HEAL_REFUSED with version, file, line
- * and the rule in `detail`, HEAL_DRIFT, HEAL_WAITED, or the failed migration's own error.
+ * may be NULL; *error is written when the result is neither NONE nor DONE, and says why: HEAL_REFUSED with version, file and
+ * line, its message beginning with the rule, HEAL_DRIFT, HEAL_WAITED, or the failed migration's own error.
  */
 AMEND_API amend_cure amend_heal_error(amend *handle, const amend_db_error *failed, amend_healing *out, amend_error *error);
 

@@ -81,8 +81,9 @@ amend_status amend_diagnose(amend *handle, const amend_db_error *failed, amend_h
         return AMEND_FAILED;
     }
     diagnosis found;
-    session look = handle->session; /* a connection of its own: other threads may be at the same */
-    look.conn = look.pulse = NULL;
+    session look = handle->healer.session; /* a connection of its own: other threads may be at the same */
+    look.url = handle->session.url;
+    look.connect_timeout_ms = handle->session.connect_timeout_ms;
     status = heal_diagnose(healer_of(handle), d, look.driver == NULL ? NULL : &look, box->arena, failed, &found, error);
     box->knowledge = found.knowledge;
     if (look.driver != NULL)

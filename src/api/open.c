@@ -98,6 +98,7 @@ static amend_status fill_healer(amend *h, const amend_options *o, amend_error *e
     const char *url = getenv("AMEND_HEAL_URL");
     url = url == NULL || url[0] == '\0' ? o->heal_url : url;
     healer->session = h->session;
+    healer->session.stop = &h->session.cancelled;
     healer->session.connect_timeout_ms = healer->wait_ms = otherwise(o->heal_wait_ms, HEAL_WAIT_MS);
     healer->cooldown_ms = otherwise(o->heal_cooldown_ms, HEAL_COOLDOWN_MS);
     healer->dir = h->dir;

@@ -57,7 +57,8 @@ const tx_words *session_words(const session *s)
 
 amend_status session_go_on(session *s, amend_error *error)
 {
-    return atomic_load(&s->cancelled) ? error_set(error, AMEND_E_CANCELLED, "stopped") : AMEND_OK;
+    bool stop = atomic_load(&s->cancelled) || (s->stop != NULL && atomic_load(s->stop));
+    return stop ? error_set(error, AMEND_E_CANCELLED, "stopped") : AMEND_OK;
 }
 
 amend_status session_pause(session *s, uint32_t ms, amend_error *error)

@@ -24,14 +24,15 @@ typedef struct session
     amend_event_fn on_event;
     void *on_event_arg;
     uint32_t connect_timeout_ms, lock_timeout_ms, lock_wait_ms, lease_ms;
-    amend_conn *conn;      /* NULL until session_connect */
-    bool borrowed;         /* conn is the caller's: never opened, never closed here */
-    bool inside;           /* conn is in a transaction of the caller's, and all work is done within it */
-    const char *healing;   /* the error that this session's runs cure, for the audit trail; NULL for other runs */
-    bool read_only;        /* conn was opened for looking only */
-    bool lost;             /* conn is: the next session_connect opens another */
-    amend_conn *pulse;     /* a second connection, for the heartbeat; NULL until it is needed */
-    atomic_bool cancelled; /* set by another thread or a signal handler, never taken back */
+    amend_conn *conn;        /* NULL until session_connect */
+    bool borrowed;           /* conn is the caller's: never opened, never closed here */
+    bool inside;             /* conn is in a transaction of the caller's, and all work is done within it */
+    const char *healing;     /* the error that this session's runs cure, for the audit trail; NULL for other runs */
+    bool read_only;          /* conn was opened for looking only */
+    bool lost;               /* conn is: the next session_connect opens another */
+    amend_conn *pulse;       /* a second connection, for the heartbeat; NULL until it is needed */
+    atomic_bool cancelled;   /* set by another thread or a signal handler, never taken back */
+    const atomic_bool *stop; /* another session's, which counts for this one, too; NULL: none */
 } session;
 
 /*

@@ -105,6 +105,80 @@ static void test_without_a_database(void **state)
     harness_remove(&h);
 }
 
+static void cancel_at_start(void *arg, const amend_event *e)
+{
+    harness *h = arg;
+    if (e->type == AMEND_EVENT_HEAL_STARTED)
+    {
+        amend_cancel(h->handle);
+    }
+}
+
+/* Who stops the handle's calls stops its cures, too. */
+static void test_cancelled(void **state)
+{
+    (void)state;
+    harness h;
+    amend_healing healing;
+    make(&h)->options.on_event = cancel_at_start;
+    harness_open(&h);
+    assert_int_equal(heal(&h, "no such table: posts", &healing), AMEND_CURE_FAILED);
+    assert_int_equal(h.error.code, AMEND_E_CANCELLED);
+    assert_string_equal(harness_query(&h, "SELECT count(*) FROM sqlite_schema"), "0\n");
+    harness_remove(&h);
+}
+
+/* What the default policy lets pass, with "users" and "posts" applied, and a row in each. */
+static void test_additive(void **state)
+{
+    static const struct
+    {
+        const char *sql, *message;
+        amend_cure cure;
+    } cases[] = {
+        {"CREATE TABLE w (x); INSERT INTO w VALUES (1);", "no such table: w", AMEND_CURE_DONE},
+        {"CREATE TABLE w (x); INSERT INTO w SELECT id FROM users;", "no such table: w", AMEND_CURE_DONE},
+        {"CREATE TABLE w (x); DROP TABLE w; CREATE TABLE w (y);", "no such table: w", AMEND_CURE_DONE},
+        {"ALTER TABLE users ADD COLUMN w NOT NULL DEFAULT 0;", "no such column: users.w", AMEND_CURE_DONE},
+        {"CREATE VIEW w AS SELECT id FROM users;", "no such table: w", AMEND_CURE_DONE},
+        {"CREATE TRIGGER w AFTER INSERT ON users BEGIN DELETE FROM posts; END;", "no such trigger: w", AMEND_CURE_DONE},
+        {"CREATE TABLE w (x); DELETE FROM users;", "no such table: w", AMEND_CURE_REFUSED},
+        {"CREATE TABLE w (x); INSERT INTO users VALUES (7);", "no such table: w", AMEND_CURE_REFUSED},
+        {"CREATE TABLE w (x); REPLACE INTO users VALUES (1);", "no such table: w", AMEND_CURE_REFUSED},
+        {"CREATE TABLE w (x); WITH y AS (SELECT 1) DELETE FROM users;", "no such table: w", AMEND_CURE_REFUSED},
+        {"CREATE TABLE IF NOT EXISTS users (x); DELETE FROM users; CREATE TABLE w (x);", "no such table: w",
+         AMEND_CURE_REFUSED},
+        {"DROP TABLE users; CREATE TABLE users (id, w);", "no such column: users.w", AMEND_CURE_REFUSED},
+        {"DROP TABLE IF EXISTS users; CREATE TABLE w (x);", "no such table: w", AMEND_CURE_REFUSED},
+        {"CREATE TABLE n (id, w); INSERT INTO n (id) SELECT id FROM users; DROP TABLE users; ALTER TABLE n RENAME TO users;",
+         "no such column: users.w", AMEND_CURE_REFUSED},
+        {"ALTER TABLE users RENAME COLUMN id TO w;", "no such column: users.w", AMEND_CURE_REFUSED},
+        {"ALTER TABLE users RENAME TO w;", "no such table: w", AMEND_CURE_REFUSED},
+        {"PRAGMA writable_schema = 1; CREATE TABLE w (x);", "no such table: w", AMEND_CURE_REFUSED},
+        {"PRAGMA user_version = 1; CREATE TABLE w (x);", "no such table: w", AMEND_CURE_REFUSED},
+        {"CREATE TABLE w (x); DELETE FROM sqlite_sequence;", "no such table: w", AMEND_CURE_REFUSED},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    {
+        harness h;
+        amend_healing healing;
+        harness_write(make(&h), "versions/003_index.sql", "SELECT 1;");
+        harness_open(&h);
+        harness_expect_ok(&h, harness_run(&h, amend_up, NULL, 0, 0));
+        harness_query(&h, "INSERT INTO users VALUES (1); INSERT INTO posts VALUES (1, 'one')");
+        harness_write(&h, "versions/004_w.sql", cases[i].sql);
+        amend_cure cure = heal(&h, cases[i].message, &healing);
+        if (cure != cases[i].cure)
+        {
+            fail_msg("%s: %s, not %s (%s)", cases[i].sql, amend_cure_name(cure), amend_cure_name(cases[i].cure),
+                     h.error.message);
+        }
+        assert_string_equal(harness_query(&h, "SELECT users.id, title FROM users, posts"), "1|one\n");
+        harness_remove(&h);
+    }
+}
+
 /* ----------------------------------------------------------------------------------------------------------- diagnose */
 
 static amend_status diagnose(harness *h, const char *message, amend_healing *healing)
@@ -374,6 +448,8 @@ int main(void)
         cmocka_unit_test(test_heal_error),
         cmocka_unit_test(test_heal_error_arguments),
         cmocka_unit_test(test_without_a_database),
+        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_additive),
         cmocka_unit_test(test_diagnose),
         cmocka_unit_test(test_diagnose_refused),
         cmocka_unit_test(test_diagnose_errors),

@@ -8,6 +8,8 @@ import pytest
 
 from .project import binary, clean_env
 
+CARDS = "CREATE TABLE cards (id SERIAL PRIMARY KEY, title TEXT)"
+
 
 def program(name):
     path = os.path.join(os.path.dirname(os.path.dirname(binary())), "tests", "programs", name)

@@ -69,9 +69,17 @@ amend_db_error sqlite_failure_error(const sqlite_failure *f)
     return e;
 }
 
-/* Nothing is copied or looked for unless the words are about something missing. */
-static bool lite_failure_is_ours(lite_op *o, int code)
+/* What the operation was given; a text with a length needs no NUL behind it. */
+static slice lite_text(const lite_op *o)
 {
+    bool measured = o->version != 0 && o->bytes >= 0;
+    return measured ? (slice){o->text, strnlen(o->text, (size_t)o->bytes)} : slice_of(o->text);
+}
+
+/* Nothing is copied or looked for unless the words are about something missing. Some tell what only with the statement. */
+static bool lite_failure_is_ours(lite_op *o, int code, arena *a)
+{
+    script s;
     amend_db_error e = AMEND_DB_ERROR_INIT;
     if ((code & 0xff) != SQLITE_ERROR || (sqlite3_errcode(o->db) & 0xff) != SQLITE_ERROR)
     {
@@ -79,8 +87,17 @@ static bool lite_failure_is_ours(lite_op *o, int code)
     }
     e.message = sqlite3_errmsg(o->db);
     e.native = sqlite3_extended_errcode(o->db);
-    e.query = o->text;
-    return dialect_sqlite.detect(&e, &o->missing);
+    if (dialect_sqlite.detect(&e, &o->missing))
+    {
+        return true;
+    }
+    bool ours = false, split = o->text != NULL && dialect_sqlite.split(a, lite_text(o), &s, NULL) == AMEND_OK;
+    for (size_t i = 0; split && !ours && i < s.count; i++)
+    {
+        e.query = arena_copy(a, slice_sub(s.text, s.stmts[i].start, s.stmts[i].end));
+        ours = e.query != NULL && dialect_sqlite.detect(&e, &o->missing);
+    }
+    return ours;
 }
 
 /* UNKNOWN: it can't be healed, and the connection is as it was. */
@@ -91,14 +108,14 @@ static sqlite_verdict lite_failure_take(sqlite_failure *f, lite_op *o, int code)
     *f = (sqlite_failure){0};
     buf_init(&f->message, allocator);
     buf_init(&f->query, allocator);
-    if (!lite_failure_is_ours(o, code))
+    arena *a = (code & 0xff) == SQLITE_ERROR ? arena_new(allocator) : NULL;
+    sqlite_verdict verdict = SQLITE_PLACE_UNKNOWN;
+    if (a != NULL && lite_failure_is_ours(o, code, a))
     {
-        return SQLITE_PLACE_UNKNOWN;
+        f->code = sqlite3_extended_errcode(o->db);
+        buf_text(&f->message, sqlite3_errmsg(o->db));
+        verdict = f->message.failed ? verdict : o->find(o, a, f->message.data, &query, &f->position);
     }
-    f->code = sqlite3_extended_errcode(o->db);
-    buf_text(&f->message, sqlite3_errmsg(o->db));
-    arena *a = f->message.failed ? NULL : arena_new(allocator);
-    sqlite_verdict verdict = a == NULL ? SQLITE_PLACE_UNKNOWN : o->find(o, a, f->message.data, &query, &f->position);
     buf_add(&f->query, query);
     arena_free(a);
     return f->query.failed ? SQLITE_PLACE_UNKNOWN : verdict;
@@ -326,7 +343,7 @@ int amend_sqlite3_get_table_failed(amend *handle, sqlite3 *db, const char *sql, 
 static sqlite_verdict lite_prepare_find(lite_op *o, arena *a, const char *message, slice *query, size_t *position)
 {
     script s;
-    slice text = {o->text, o->bytes < 0 ? strlen(o->text) : strnlen(o->text, (size_t)o->bytes)};
+    slice text = lite_text(o);
     (void)message;
     if (dialect_sqlite.split(a, text, &s, NULL) != AMEND_OK || s.count == 0)
     {

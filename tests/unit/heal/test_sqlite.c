@@ -78,6 +78,50 @@ static void a_transaction_in_one_text(void **state)
     app_close(&a);
 }
 
+/* A text with a length is read no further. */
+static void a_text_with_a_length(void **state)
+{
+    (void)state;
+    static const char sql[] = "INSERT INTO notes(body) VALUES('x')";
+    sqlite_app a;
+    sqlite3_stmt *stmt = NULL;
+    open_cards(&a);
+    char *text = malloc(sizeof sql - 1);
+    memcpy(text, sql, sizeof sql - 1); /* no NUL: a sanitizer sees what reads beyond */
+    assert_int_equal(amend_sqlite3_prepare_v2(a.handle, a.db, text, (int)sizeof sql - 1, &stmt, NULL), SQLITE_OK);
+    sqlite3_finalize(stmt);
+    assert_int_equal(amend_sqlite3_prepare_v2(a.handle, a.db, text, 11, &stmt, NULL), SQLITE_ERROR);
+    free(text);
+    app_close(&a);
+}
+
+/* What is missing is told only by the statement, and the text has several. */
+static void conflict_in_a_script(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+    {
+        sqlite_app a;
+        sqlite3_stmt *stmt = NULL;
+        const char *sql = "INSERT INTO cards(title) VALUES('a') ON CONFLICT(title) DO NOTHING; SELECT 1", *tail = NULL;
+        make_cards(&a);
+        app_file(&a, "002_color.sql", "CREATE UNIQUE INDEX cards_title ON cards(title);");
+        app_up(&a, "001");
+        app_open(&a);
+        if (i == 0)
+        {
+            app_heals(&a, "SELECT 1; INSERT INTO cards(title) VALUES('a') ON CONFLICT(title) DO NOTHING; SELECT 2");
+        }
+        else
+        {
+            assert_int_equal(amend_sqlite3_prepare_v2(a.handle, a.db, sql, -1, &stmt, &tail), SQLITE_OK);
+            assert_string_equal(tail, " SELECT 1");
+            sqlite3_finalize(stmt);
+        }
+        app_close(&a);
+    }
+}
+
 /* It can't be told which one it was: not cured, not repeated. */
 static void not_certain(void **state)
 {
@@ -567,6 +611,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(several_statements),
         cmocka_unit_test(a_transaction_in_one_text),
+        cmocka_unit_test(a_text_with_a_length),
+        cmocka_unit_test(conflict_in_a_script),
         cmocka_unit_test(not_certain),
         cmocka_unit_test(rows_of_a_table_are_kept),
         cmocka_unit_test(errors_of_running),

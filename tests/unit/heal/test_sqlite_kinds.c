@@ -267,6 +267,87 @@ static void gone_after_a_rollback(void **state)
     }
 }
 
+/* ------------------------------------------------------------------------------------------------- texts at random */
+
+static unsigned random_below(unsigned *seed, unsigned bound)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return (*seed >> 16) % bound;
+}
+
+/* Some miss something, each for itself or several together; with `control` the text begins or ends transactions. */
+static void random_text(unsigned *seed, bool control, char text[2000])
+{
+    static const char *const parts[] = {
+        "INSERT INTO notes(body) VALUES('n');",
+        "INSERT INTO cards(title, color) SELECT body, 'blue' FROM notes;",
+        "SELECT count(*) FROM cards;",
+        "UPDATE cards SET title = title || '!' WHERE color = 'red';",
+        "INSERT INTO seen(what) VALUES('s');",
+        "SELECT title FROM titles ORDER BY 1; -- a comment;\n",
+        "INSERT INTO tags(name, hits) VALUES('t', 1) ON CONFLICT(name) DO UPDATE SET hits = hits + 1;",
+        "INSERT INTO tags(name) VALUES('u' || (SELECT count(*) FROM tags));",
+        "DELETE FROM marks WHERE owner = 7; INSERT INTO marks(owner) SELECT id FROM owners;",
+        "SELECT what FROM audit;",
+    };
+    static const char *const controls[] = {"BEGIN;", "COMMIT;", "SAVEPOINT s;", "ROLLBACK;", "RELEASE s;", "ROLLBACK TO s;"};
+    text[0] = '\0';
+    for (unsigned n = 1 + random_below(seed, 8); n > 0; n--)
+    {
+        bool plain = !control || random_below(seed, 3) > 0;
+        strcat(text, plain ? parts[random_below(seed, 10)] : controls[random_below(seed, 6)]);
+    }
+}
+
+/* Run the same text where nothing is missing, and where it is healed: rows, result and data must be the same. */
+static bool same_as_with_all(unsigned *seed, bool control)
+{
+    static const char data[] =
+        "SELECT 'c', id, title FROM cards UNION ALL SELECT 'n', id, body FROM notes UNION ALL SELECT 's', "
+        "id, what FROM seen UNION ALL SELECT 'a', id, what FROM audit UNION ALL SELECT 't', hits, name FROM "
+        "tags UNION ALL SELECT 'm', id, owner FROM marks ORDER BY 1, 2, 3";
+    char text[2000], rows[2][2000] = {"", ""}, found[2][4096];
+    int codes[2];
+    char words[2][1500];
+    random_text(seed, control, text);
+    for (int i = 0; i < 2; i++)
+    {
+        sqlite_app a;
+        open_app(&a);
+        app_up(&a, i == 0 ? "002" : "001");
+        codes[i] = amend_sqlite3_exec(i == 0 ? NULL : a.handle, a.db, text, gather, rows[i], NULL);
+        snprintf(words[i], sizeof words[i], "%s", sqlite3_errmsg(a.db));
+        app_do(&a, sqlite3_get_autocommit(a.db) ? "" : "COMMIT");
+        app_up(&a, "002");
+        snprintf(found[i], sizeof found[i], "%s", app_see(&a, data));
+        app_close(&a);
+    }
+    if (codes[1] == SQLITE_ERROR && strcmp(words[0], words[1]) != 0) /* it could not be told where it failed */
+    {
+        if (!control)
+        {
+            fail_msg("%s\n%s", text, words[1]);
+        }
+        return false;
+    }
+    if (codes[0] != codes[1] || strcmp(rows[0], rows[1]) != 0 || strcmp(found[0], found[1]) != 0)
+    {
+        fail_msg("%s\n%d: %s\n%s\n%d: %s\n%s", text, codes[0], rows[0], found[0], codes[1], rows[1], found[1]);
+    }
+    return true;
+}
+
+static void texts_at_random(void **state)
+{
+    (void)state;
+    unsigned seed = 1, same = 0;
+    for (int i = 0; i < 300; i++)
+    {
+        same += same_as_with_all(&seed, i % 3 == 0);
+    }
+    assert_true(same > 250);
+}
+
 int main(void)
 {
     if (access("/dev/shm", W_OK) == 0)
@@ -276,7 +357,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outside_a_transaction),       cmocka_unit_test(in_a_deferred_transaction),
         cmocka_unit_test(in_an_immediate_transaction), cmocka_unit_test(in_savepoints),
-        cmocka_unit_test(gone_after_a_rollback),
+        cmocka_unit_test(gone_after_a_rollback),       cmocka_unit_test(texts_at_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

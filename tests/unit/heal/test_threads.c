@@ -48,7 +48,7 @@ static void work_inside(worker *w)
     sqlite3 *db = NULL;
     sqlite3_open(w->harness->database, &db);
     sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
-    amend_conn *conn = sqlite_borrow(&alloc_default, db, true);
+    amend_conn *conn = sqlite_borrow(&alloc_default, db, w->harness->healer.policy != AMEND_HEAL_REPORT);
     w->cure = harness_request(w->harness, w->message, NULL, conn, true, &w->healing, &w->error);
     conn->driver->close(conn);
     sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
@@ -295,6 +295,72 @@ static void test_knowledge_stays_under_a_cure(void **state)
     harness_expect(h, harness_heal(h, "no such table: more"), AMEND_CURE_DONE);
 }
 
+/* Who waited for its turn goes by what is known when it comes: the migration may be gone. */
+static void test_knowledge_is_replaced_under_who_waits(void **state)
+{
+    harness *h = *state;
+    worker w = {0};
+    harness_expect(h, harness_heal(h, "no such table: nobodys"), AMEND_CURE_NONE);
+    pthread_mutex_lock(&h->healer.mutex);
+    h->healer.busy = true; /* as a thread that cures */
+    pthread_mutex_unlock(&h->healer.mutex);
+    start(&w, h, "no such table: decks", NULL);
+    harness_unlink(h, "002_decks.sql");
+    knowledge *k = harness_knowledge(h);
+    pthread_mutex_lock(&h->healer.mutex);
+    knowledge_release(h->healer.knowledge);
+    h->healer.knowledge = k;
+    h->healer.busy = false;
+    pthread_cond_broadcast(&h->healer.turn);
+    pthread_mutex_unlock(&h->healer.mutex);
+    pthread_join(w.thread, NULL);
+    assert_int_equal(w.cure, AMEND_CURE_NONE);
+    assert_string_equal(w.healing.version, "");
+}
+
+/* Two at work in transactions at once: the second comes while the first is there, and the first goes while the second is. */
+typedef struct pair
+{
+    worker first, second;
+    pthread_barrier_t both;
+} pair;
+
+static void overlap(harness *h, const amend_event *e)
+{
+    pair *p = h->hook_arg;
+    if (e->type != AMEND_EVENT_HEAL_REPORTED)
+    {
+        return;
+    }
+    if (strcmp(e->version, "001") == 0)
+    {
+        p->second = (worker){.inside = true};
+        start(&p->second, h, "no such table: decks", NULL);
+        pthread_barrier_wait(&p->both);
+        return;
+    }
+    pthread_barrier_wait(&p->both);
+    pthread_join(p->first.thread, NULL);
+}
+
+static void test_two_overlap(void **state)
+{
+    harness *h = *state;
+    pair p = {.first = {.inside = true}};
+    pthread_barrier_init(&p.both, NULL, 2);
+    h->healer.policy = AMEND_HEAL_REPORT;
+    h->hook = overlap;
+    h->hook_arg = &p;
+    start(&p.first, h, "no such table: cards", NULL);
+    harness_await(h, AMEND_EVENT_HEAL_REPORTED, 2);
+    pthread_join(p.second.thread, NULL);
+    h->hook = NULL;
+    assert_int_equal(p.first.cure, AMEND_CURE_REFUSED);
+    assert_int_equal(p.second.cure, AMEND_CURE_REFUSED);
+    assert_null(h->healer.curing);
+    pthread_barrier_destroy(&p.both);
+}
+
 /* Different things at once, in and out of transactions; each once. */
 static void test_a_mixture(void **state)
 {
@@ -335,6 +401,8 @@ int main(void)
         TEST(test_the_knowledge_does_not_come),
         TEST(test_knowledge_is_replaced_under_a_cure),
         TEST(test_knowledge_stays_under_a_cure),
+        TEST(test_knowledge_is_replaced_under_who_waits),
+        TEST(test_two_overlap),
         TEST(test_a_mixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,11 +82,13 @@ static void test_repair_and_baseline_by_hand(void **state)
     to.to = "003";
     to.flags = AMEND_DRY_RUN;
     harness_ready(&hand);
-    assert_int_equal(apply(&hand.session, hand.arena, &hand.catalog, plan_baseline, NULL, &to, &hand.outcome, &hand.error), AMEND_OK);
+    assert_int_equal(apply(&hand.session, hand.arena, &hand.catalog, plan_baseline, NULL, &to, &hand.outcome, &hand.error),
+                     AMEND_OK);
     by_hand(&hand, &hand);
     to.flags = 0;
     harness_ready(&run);
-    assert_int_equal(apply(&run.session, run.arena, &run.catalog, plan_baseline, NULL, &to, &run.outcome, &run.error), AMEND_OK);
+    assert_int_equal(apply(&run.session, run.arena, &run.catalog, plan_baseline, NULL, &to, &run.outcome, &run.error),
+                     AMEND_OK);
     expect_same(&run, &hand);
     harness_file(&run, "001_users.sql", "SELECT 1;");
     harness_file(&hand, "001_users.sql", "SELECT 1;");

@@ -149,6 +149,7 @@ static void test_additive(void **state)
         {"CREATE TABLE IF NOT EXISTS users (x); DELETE FROM users; CREATE TABLE w (x);", "no such table: w",
          AMEND_CURE_REFUSED},
         {"DROP TABLE users; CREATE TABLE users (id, w);", "no such column: users.w", AMEND_CURE_REFUSED},
+        {"DROP TABLE IF EXISTS hand; CREATE TABLE hand (x); CREATE TABLE w (x);", "no such table: w", AMEND_CURE_REFUSED},
         {"DROP TABLE IF EXISTS users; CREATE TABLE w (x);", "no such table: w", AMEND_CURE_REFUSED},
         {"CREATE TABLE n (id, w); INSERT INTO n (id) SELECT id FROM users; DROP TABLE users; ALTER TABLE n RENAME TO users;",
          "no such column: users.w", AMEND_CURE_REFUSED},

@@ -153,6 +153,14 @@ static void test_tables_made_later(void **state)
     expect(f, "");
     check(f, 0, AMEND_HEAL_ADDITIVE, false);
     expect(f, "");
+    /* One that somebody made by hand. */
+    harness_write(&f->harness, "005_hand.sql", "DROP TABLE hand;\nCREATE TABLE hand (x);\nINSERT INTO hand VALUES (1);");
+    knowledge_release(f->knowledge);
+    f->knowledge = NULL;
+    check(f, 4, AMEND_HEAL_ADDITIVE, false);
+    expect(f, "drops 005:1");
+    check(f, 0, AMEND_HEAL_ADDITIVE, false);
+    expect(f, "drops 005:1");
 }
 
 /* IF NOT EXISTS makes nothing of a table that an applied migration made: its rows are the user's. */

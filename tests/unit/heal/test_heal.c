@@ -174,6 +174,10 @@ static void test_applied_again(void **state)
     harness_age(h, 5000);
     harness_expect(h, harness_heal(h, "no such table: cards"), AMEND_CURE_DONE);
     assert_int_equal(h->healing.applied, 1);
+    harness_query(h, "DROP TABLE cards; DELETE FROM _migrations");
+    harness_age(h, 1); /* right after its cure, too */
+    harness_expect(h, harness_heal(h, "no such table: cards"), AMEND_CURE_DONE);
+    assert_int_equal(h->healing.applied, 1);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- refused */

@@ -216,6 +216,11 @@ amend_status batch_wait(runner *r, const job *j, amend_error *error)
     uint32_t most = RETRY_FIRST_MS << r->tries;
     most = most > RETRY_MOST_MS ? RETRY_MOST_MS : most;
     uint32_t pause = most / 2 + clock_random(most / 2 + 1);
+    int64_t deadline = r->session->deadline_ms;
+    if (deadline != 0 && clock_monotonic_ms() + pause >= deadline)
+    {
+        return error->status;
+    }
     session_say(r->session, AMEND_EVENT_LOCK_RETRY, AMEND_WARNING, "%s %s: %s; trying again in %u ms (try %u of %d)",
                 j->step->version, j->step->name, error->message, pause, r->tries + 1, (int)TRIES);
     return session_pause(r->session, pause, error);

@@ -24,6 +24,7 @@ typedef struct session
     amend_event_fn on_event;
     void *on_event_arg;
     uint32_t connect_timeout_ms, lock_timeout_ms, lock_wait_ms, lease_ms;
+    int64_t deadline_ms;     /* no step is tried again after it, by the monotonic clock; 0: there is none */
     amend_conn *conn;        /* NULL until session_connect */
     bool borrowed;           /* conn is the caller's: never opened, never closed here */
     bool inside;             /* conn is in a transaction of the caller's, and all work is done within it */

@@ -323,6 +323,7 @@ static session heal_session(const attempt *at)
     s.conn = at->request->conn;
     s.borrowed = s.conn != NULL;
     s.inside = at->request->inside;
+    s.deadline_ms = at->deadline_ms;
     s.connect_timeout_ms = patience;
     s.lock_wait_ms = s.inside ? 1 : patience; /* in a transaction's snapshot, no waiting brings anything new */
     s.lock_timeout_ms = s.lock_timeout_ms < patience ? s.lock_timeout_ms : patience;

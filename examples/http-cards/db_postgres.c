@@ -9,7 +9,7 @@
 
 enum
 {
-    MOST_COLUMNS = 16,
+    PQ_MOST_COLUMNS = 16,
 };
 
 extern const amend_file postgres_migrations[];
@@ -22,11 +22,11 @@ typedef struct pq
 } pq;
 
 /* Times come as UTC, and what a migration notices is no news to the service's log. */
-static const char SETTINGS[] = "SET TimeZone = 'UTC'; SET client_min_messages = warning";
+static const char PQ_SETTINGS[] = "SET TimeZone = 'UTC'; SET client_min_messages = warning";
 
 static void pq_set(PGconn *conn)
 {
-    PQclear(PQexec(conn, SETTINGS));
+    PQclear(PQexec(conn, PQ_SETTINGS));
 }
 
 static db *pq_open(const char *url, char *why, size_t room)
@@ -77,8 +77,8 @@ static db_status pq_fail(pq *p, const PGresult *result, const char *sql)
 
 static void pq_row(const PGresult *result, int i, db_row_fn row, void *arg)
 {
-    const char *values[MOST_COLUMNS] = {NULL};
-    for (int c = 0; c < PQnfields(result) && c < MOST_COLUMNS; c++)
+    const char *values[PQ_MOST_COLUMNS] = {NULL};
+    for (int c = 0; c < PQnfields(result) && c < PQ_MOST_COLUMNS; c++)
     {
         values[c] = PQgetisnull(result, i, c) ? NULL : PQgetvalue(result, i, c);
     }

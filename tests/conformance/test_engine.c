@@ -91,7 +91,7 @@ static void start(fixture *f, fake_rule *rules, size_t count)
 static amend_status up(fixture *f)
 {
     amend_run run = AMEND_RUN_INIT;
-    return apply(&f->session, f->arena, &f->catalog, plan_up, &run, &f->outcome, &f->error);
+    return apply(&f->session, f->arena, &f->catalog, plan_up, NULL, &run, &f->outcome, &f->error);
 }
 
 static void stop(fixture *f)

@@ -16,12 +16,13 @@ enum
     NESTED_SCRIPTS = 4, /* of DO within EXECUTE within DO */
 };
 
-struct survey
+/* What `survey` stands for here. */
+typedef struct pg_reading
 {
     pg_made names;
     size_t scripts;
     bool cascaded, without_parser;
-};
+} pg_reading;
 
 /* The statement as the parser wants it: a copy of its own with a NUL behind it. */
 static void judge_text(pg_scan *s, arena *scratch, slice text)
@@ -88,7 +89,7 @@ void pg_survey_script(pg_scan *s, slice text)
 amend_status pg_survey_open(const amend_allocator *allocator, survey **out, amend_error *error)
 {
     arena *a = arena_new(allocator);
-    survey *v = a == NULL ? NULL : arena_alloc(a, sizeof *v);
+    pg_reading *v = a == NULL ? NULL : arena_alloc(a, sizeof *v);
     if (v == NULL)
     {
         if (a != NULL)
@@ -98,12 +99,13 @@ amend_status pg_survey_open(const amend_allocator *allocator, survey **out, amen
         return error_memory(error);
     }
     v->names.arena = a;
-    *out = v;
+    *out = (survey *)v;
     return AMEND_OK;
 }
 
-amend_status pg_survey_read(survey *v, arena *arena, const script *script, findings *out, amend_error *error)
+amend_status pg_survey_read(survey *survey, arena *arena, const script *script, findings *out, amend_error *error)
 {
+    pg_reading *v = (pg_reading *)survey;
     findings found = {0};
     pg_scan s = {.names = &v->names,
                  .arena = arena,
@@ -126,15 +128,15 @@ amend_status pg_survey_read(survey *v, arena *arena, const script *script, findi
     return AMEND_OK;
 }
 
-void pg_survey_close(survey *v)
+void pg_survey_close(survey *survey)
 {
-    if (v != NULL)
+    if (survey != NULL)
     {
-        arena_free(v->names.arena);
+        arena_free(((pg_reading *)survey)->names.arena);
     }
 }
 
-void pg_survey_without_parser(survey *v)
+void pg_survey_without_parser(survey *survey)
 {
-    v->without_parser = true;
+    ((pg_reading *)survey)->without_parser = true;
 }

@@ -6,11 +6,11 @@
 #include "dialect/postgres/pg_scan.h"
 
 amend_status pg_survey_open(const amend_allocator *allocator, survey **out, amend_error *error);
-amend_status pg_survey_read(survey *v, arena *arena, const script *script, findings *out, amend_error *error);
-void pg_survey_close(survey *v);
+amend_status pg_survey_read(survey *survey, arena *arena, const script *script, findings *out, amend_error *error);
+void pg_survey_close(survey *survey);
 
 /* Go by the words alone from now on, as where the parser's library is missing. */
-void pg_survey_without_parser(survey *v);
+void pg_survey_without_parser(survey *survey);
 
 /* For statements within statements: judge these texts (of one statement or more) as if they stood in the script. */
 void pg_survey_statement(pg_scan *s, slice text);

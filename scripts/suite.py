@@ -25,13 +25,18 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECONDS = ROOT / "build-test" / "suite-seconds.json"
 CORES = os.cpu_count() or 2
 SUITES = ("unit", "conformance", "fault", "fuzz")  # Meson's
+# What runs under the thread sanitizer: unit tests by the beginning of their names, integration tests by their files.
+THREADED = ("heal/", "http/", "api/test_heal")
+THREADED_FILES = ("test_heal_sqlite.py", "test_heal_postgres_server.py", "test_http.py")
 PARTS = (*SUITES, "integration", "sanitizers", "builds", "checks", "coverage")
 TOOLS = ("ninja", "pkg-config", "gcovr", "clang-format-14", "sqlite3", "pgbouncer", "mandoc", "bash", "zsh", "fish", "git", "c++")
 
 BUILDS = {
-    # Unoptimised, so that a line is a line.
-    "build-test": ["-Db_coverage=true", "-Doptimization=0"],
+    # Unoptimised, so that a line is a line; counted atomically, since threads that count at once make counts that no tool reads.
+    "build-test": ["-Db_coverage=true", "-Doptimization=0", "-Dc_args=-fprofile-update=atomic"],
     "build-asan": ["-Db_sanitize=address,undefined", "-Dc_args=-fno-sanitize-recover=all", "-Doptimization=1"],
+    # For what has threads; see THREADED.
+    "build-tsan": ["-Db_sanitize=thread", "-Doptimization=1"],
     # One translation unit per layer: static names that clash show here.
     "build-unity": ["--unity=on", "--unity-size=1000", "-Dtests=disabled"],
     # A build with SQLite alone.
@@ -171,9 +176,14 @@ def meson_tests(folder):
     return json.loads(listed.stdout) if listed.returncode == 0 else []
 
 
+def is_threaded(test):
+    return test["name"].startswith(THREADED)
+
+
 def build_tests(folder):
     """The tests' programs are not part of `all`."""
-    programs = [pathlib.Path(test["cmd"][0]) for test in meson_tests(ROOT / folder)]
+    tests = [test for test in meson_tests(ROOT / folder) if folder != "build-tsan" or is_threaded(test)]
+    programs = [pathlib.Path(test["cmd"][0]) for test in tests]
     inside = [os.path.relpath(program, ROOT / folder) for program in programs if (ROOT / folder) in program.parents]
     return build(folder, sorted(set(inside)))
 
@@ -189,12 +199,12 @@ def sanitizer_env(folder):
     logs.chmod(0o777)
     common = f"exitcode=99:log_path={logs}/report"
     return {"AMEND_TEST_KILLS": "12", "ASAN_OPTIONS": f"{common}:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1",
-            "UBSAN_OPTIONS": f"{common}:print_stacktrace=1"}
+            "UBSAN_OPTIONS": f"{common}:print_stacktrace=1", "TSAN_OPTIONS": f"{common}:second_deadlock_stack=1"}
 
 
-def suite_part(folder, suite, label, env, slower):
+def suite_part(folder, suite, label, env, slower, chosen=lambda test: True):
     jobs = []
-    for test in meson_tests(folder):
+    for test in filter(chosen, meson_tests(folder)):
         if any(name.split(":")[-1] == suite for name in test["suite"]):
             job_env = {**test["env"], **env, "CMOCKA_MESSAGE_OUTPUT": "TAP"}
             jobs.append(Job(test["name"], test["cmd"], count_tap, test["timeout"] * slower, job_env, test["workdir"] or folder,
@@ -202,10 +212,11 @@ def suite_part(folder, suite, label, env, slower):
     return Part(f"{suite}{label}", jobs)
 
 
-def integration_part(folder, label, env, slower, scratch):
+def integration_part(folder, label, env, slower, scratch, files=("test_*.py",)):
     """One job per file: they share the cores, and a log is short. Each starts a server of its own when it needs one."""
     env, jobs = {**env, "AMEND_BIN": str(folder / "cli" / "amend"), "AMEND_BUILD": str(folder)}, []
-    for path in sorted((ROOT / "tests" / "integration").glob("test_*.py")):
+    paths = [path for pattern in files for path in (ROOT / "tests" / "integration").glob(pattern)]
+    for path in sorted(paths):
         name = f"{folder.name}-{path.stem}"
         junit = scratch / f"{name}.xml"
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short", "-rs",
@@ -265,13 +276,14 @@ def sanitizer_reports(folder, report):
     found = sorted((folder / "sanitizer-logs").glob("report*"))
     for path in found[:5]:
         print(f"\n--- {path.name}\n{path.read_text(errors='replace')[:6000]}", flush=True)
-    report.line("sanitizers' reports", 0 if found else 1, len(found), 0)
+    report.line(f"reports of {folder.name}", 0 if found else 1, len(found), 0)
 
 
 def coverage(folder, report):
-    made = subprocess.run(["gcovr", "--root", ROOT, "--object-directory", folder, "-j", str(CORES), "--filter", "src/", "--filter",
-                           "cli/", "--json-summary", "-", folder / "src", folder / "cli"], cwd=ROOT, capture_output=True,
-                          text=True, stdin=subprocess.DEVNULL)
+    # Under timeout(1): a worker of gcovr that stumbles over a file leaves the others waiting for ever.
+    made = subprocess.run(["timeout", "300", "gcovr", "--root", ROOT, "--object-directory", folder, "-j", str(CORES), "--filter",
+                           "src/", "--filter", "cli/", "--json-summary", "-", folder / "src", folder / "cli"], cwd=ROOT,
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if made.returncode != 0:
         print(made.stdout + made.stderr)
         return report.line("coverage", 0, 1, 0)
@@ -295,13 +307,13 @@ def untracked():
 def build_all(wanted, report):
     """Build what the wanted parts need; returns the folders that are usable."""
     plain = any(part in wanted for part in (*SUITES, "integration", "checks", "coverage"))
-    needed = (["build-test"] if plain else []) + (["build-asan"] if "sanitizers" in wanted else [])
+    needed = (["build-test"] if plain else []) + (["build-asan", "build-tsan"] if "sanitizers" in wanted else [])
     needed += ["build-unity", "build-lite"] if "builds" in wanted else []
     usable = {}
     for name in needed:
         started = time.monotonic()
         # First Meson must know the tests, then their programs are named to ninja.
-        output = build(name) or (build_tests(name) if name in ("build-test", "build-asan") else None)
+        output = build(name) or (build_tests(name) if name in ("build-test", "build-asan", "build-tsan") else None)
         if output:
             print(f"\n--- {name}\n{output.strip()}\n", flush=True)
         else:
@@ -321,6 +333,10 @@ def make_parts(wanted, usable, scratch):
         parts += [suite_part(folder, suite, label, env, slower) for suite in SUITES if suite in chosen]
         if "integration" in chosen:
             parts.append(integration_part(folder, label, env, slower, scratch))
+    if "build-tsan" in usable:
+        folder, label = usable["build-tsan"], " (threads)"
+        env = {**sanitizer_env(folder), "AMEND_TEST_CONNECTIONS": "500"}
+        parts += [suite_part(folder, "unit", label, env, 5, is_threaded), integration_part(folder, label, env, 5, scratch, THREADED_FILES)]
     if "checks" in wanted:
         parts.append(checks_part(ROOT / "build-test"))
     return parts
@@ -349,8 +365,9 @@ def main():
         run_parts(make_parts(wanted, usable, scratch), report)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    if "build-asan" in usable:
-        sanitizer_reports(usable["build-asan"], report)
+    for name in ("build-asan", "build-tsan"):
+        if name in usable:
+            sanitizer_reports(usable[name], report)
     if "coverage" in wanted and "build-test" in usable:
         coverage(usable["build-test"], report)
     left = untracked() - before

@@ -13,7 +13,8 @@
  * libsqlite3.
  *
  * What happens when a call fails
- *   - Only SQLITE_ERROR is looked at, whose words say what is missing. Any other result is returned at once.
+ *   - Only SQLITE_ERROR is looked at, whose words say what is missing, and SQLITE_SCHEMA, which is the same in a schema that
+ *     others change all the time. Any other result is returned at once.
  *   - Outside a transaction the migration is applied in one of its own. Inside the caller's transaction it is applied in a
  *     savepoint of it: a rollback takes the migration and its history with it, and the next failure cures again. Savepoints of
  *     the caller and what was written before stay as they are.

@@ -63,7 +63,7 @@ amend_db_error sqlite_failure_error(const sqlite_failure *f)
 {
     amend_db_error e = AMEND_DB_ERROR_INIT;
     e.message = buf_slice(&f->message).data;
-    e.native = f->code;
+    e.native = SQLITE_ERROR;
     e.query = buf_slice(&f->query).data;
     e.position = f->position;
     return e;
@@ -76,17 +76,26 @@ static slice lite_text(const lite_op *o)
     return measured ? (slice){o->text, strnlen(o->text, (size_t)o->bytes)} : slice_of(o->text);
 }
 
+/*
+ * SQLITE_SCHEMA is what preparing comes to when the schema changes under it, and changes again when SQLite tries once more; the
+ * words are those of what it missed then (https://sqlite.org/rescode.html#schema).
+ */
+static bool lite_code_is_ours(int code)
+{
+    return (code & 0xff) == SQLITE_ERROR || (code & 0xff) == SQLITE_SCHEMA;
+}
+
 /* Nothing is copied or looked for unless the words are about something missing. Some tell what only with the statement. */
 static bool lite_failure_is_ours(lite_op *o, int code, arena *a)
 {
     script s;
     amend_db_error e = AMEND_DB_ERROR_INIT;
-    if ((code & 0xff) != SQLITE_ERROR || (sqlite3_errcode(o->db) & 0xff) != SQLITE_ERROR)
+    if (!lite_code_is_ours(code) || !lite_code_is_ours(sqlite3_errcode(o->db)))
     {
         return false;
     }
     e.message = sqlite3_errmsg(o->db);
-    e.native = sqlite3_extended_errcode(o->db);
+    e.native = SQLITE_ERROR;
     if (dialect_sqlite.detect(&e, &o->missing))
     {
         return true;
@@ -108,13 +117,14 @@ static sqlite_verdict lite_failure_take(sqlite_failure *f, lite_op *o, int code)
     *f = (sqlite_failure){0};
     buf_init(&f->message, allocator);
     buf_init(&f->query, allocator);
-    arena *a = (code & 0xff) == SQLITE_ERROR ? arena_new(allocator) : NULL;
+    arena *a = lite_code_is_ours(code) ? arena_new(allocator) : NULL;
     sqlite_verdict verdict = SQLITE_PLACE_UNKNOWN;
     if (a != NULL && lite_failure_is_ours(o, code, a))
     {
-        f->code = sqlite3_extended_errcode(o->db);
+        bool changing = (sqlite3_errcode(o->db) & 0xff) == SQLITE_SCHEMA;
         buf_text(&f->message, sqlite3_errmsg(o->db));
         verdict = f->message.failed ? verdict : o->find(o, a, f->message.data, &query, &f->position);
+        verdict = changing && verdict == SQLITE_PLACE_FOUND ? SQLITE_PLACE_CHANGED : verdict;
     }
     buf_add(&f->query, query);
     arena_free(a);

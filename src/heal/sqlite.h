@@ -15,7 +15,6 @@
 /* What an operation failed with; a copy, since the cure's own statements overwrite it. */
 typedef struct sqlite_failure
 {
-    int code; /* extended */
     buf message;
     buf query;       /* the statement that failed, with what stands before it */
     size_t position; /* in the query, from 1; 0: unknown */

@@ -514,6 +514,63 @@ static void an_authorizer_that_denies(void **state)
     app_close(&a);
 }
 
+/* What SQLite asks while it prepares is the moment in which somebody else changes the schema, as often as `left` says. */
+typedef struct meddler
+{
+    const sqlite_app *app;
+    unsigned left, made;
+} meddler;
+
+static int meddle(void *arg, int action, const char *table, const char *b, const char *c, const char *d)
+{
+    meddler *m = arg;
+    char sql[64];
+    (void)b, (void)c, (void)d;
+    if (action == SQLITE_INSERT && strcmp(table, "cards") == 0 && m->left > 0)
+    {
+        m->left--;
+        snprintf(sql, sizeof sql, "CREATE TABLE made_%u(x)", m->made++);
+        app_do_elsewhere(m->app, sql);
+    }
+    return SQLITE_OK;
+}
+
+/* SQLite tries once more when the schema changed under it; changed again, the result is SQLITE_SCHEMA with the same words. */
+static void a_schema_that_changes_all_the_time(void **state)
+{
+    (void)state;
+    static const char insert[] = "INSERT INTO cards(title, color) VALUES('t', 'blue')";
+    for (int how = 0; how < 3; how++)
+    {
+        sqlite_app a;
+        sqlite3_stmt *stmt = NULL;
+        open_cards(&a);
+        meddler m = {.app = &a, .left = 2};
+        sqlite3_set_authorizer(a.db, meddle, &m);
+        assert_int_equal(sqlite3_prepare_v2(a.db, insert, -1, &stmt, NULL), SQLITE_SCHEMA);
+        m.left = 2;
+        if (how == 0)
+        {
+            app_heals(&a, insert);
+        }
+        else if (how == 1)
+        {
+            app_heals(&a, "INSERT INTO log VALUES('a'); INSERT INTO cards(title, color) VALUES('t', 'blue'); SELECT 1");
+        }
+        else
+        {
+            assert_int_equal(amend_sqlite3_prepare_v2(a.handle, a.db, insert, -1, &stmt, NULL), SQLITE_OK);
+            assert_int_equal(amend_sqlite3_step(a.handle, stmt), SQLITE_DONE);
+            sqlite3_finalize(stmt);
+        }
+        assert_int_equal(m.left, 0);
+        sqlite3_set_authorizer(a.db, NULL, NULL);
+        assert_string_equal(app_see(&a, "SELECT title, color FROM cards"), "t|blue\n");
+        assert_string_equal(app_see(&a, "SELECT count(*) FROM log"), how == 1 ? "1\n" : "0\n");
+        app_close(&a);
+    }
+}
+
 /* Somebody writes for longer than we wait. */
 static void the_lock_is_elsewhere(void **state)
 {
@@ -631,6 +688,7 @@ int main(void)
         cmocka_unit_test(applied_and_missing),
         cmocka_unit_test(read_only),
         cmocka_unit_test(an_authorizer_that_denies),
+        cmocka_unit_test(a_schema_that_changes_all_the_time),
         cmocka_unit_test(the_lock_is_elsewhere),
         cmocka_unit_test(a_runner_is_at_work),
         cmocka_unit_test(short_memory),

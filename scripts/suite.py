@@ -350,6 +350,7 @@ def main():
     if unknown:
         parser.error(f"no such part: {' '.join(unknown)}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # started in the background it is ignored, and so by what is tested
     started, report, before = time.monotonic(), Report(), untracked()
     usable = build_all(wanted, report)
     if "build-test" in usable:

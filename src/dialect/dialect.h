@@ -114,7 +114,7 @@ typedef struct findings
 {
     change *changes;
     size_t change_count;
-    objection *objections; /* at most one for each statement, in their order */
+    objection *objections; /* in the order of the statements: one may have several */
     size_t objection_count;
 } findings;
 

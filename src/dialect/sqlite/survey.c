@@ -30,6 +30,7 @@ struct survey
     const amend_allocator *allocator;
     sqlite3 *db;
     sqlite3_stmt *version;
+    sqlite3_stmt *triggers;
     int schema;         /* SQLite's count of schema changes */
     unsigned objects;   /* at most so many are in the database */
     bool temporary;     /* some are in temp */
@@ -43,6 +44,7 @@ struct survey
 typedef struct sqlite_surveying
 {
     survey *survey;
+    const script *script;
     findings *out;
     size_t statement;
 } sqlite_surveying;
@@ -413,13 +415,15 @@ static bool survey_connect(survey *s)
         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     static const char settings[] = "PRAGMA temp_store = MEMORY; PRAGMA max_page_count = 16384; PRAGMA foreign_keys = OFF";
     s->version = NULL;
+    s->triggers = NULL;
     s->objects = 0;
     s->schema = 0;
     s->temporary = false;
     s->patience = SURVEY_PATIENCE;
     if (sqlite3_open_v2(":memory:", &s->db, flags, NULL) != SQLITE_OK ||
         sqlite3_exec(s->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(s->db, "PRAGMA main.schema_version", -1, &s->version, NULL) != SQLITE_OK)
+        sqlite3_prepare_v2(s->db, "PRAGMA main.schema_version", -1, &s->version, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(s->db, SQLITE_TRIGGERS_QUERY, -1, &s->triggers, NULL) != SQLITE_OK)
     {
         return false;
     }
@@ -433,8 +437,10 @@ static bool survey_connect(survey *s)
 static void survey_disconnect(survey *s)
 {
     sqlite3_finalize(s->version);
+    sqlite3_finalize(s->triggers);
     sqlite3_close(s->db);
     s->version = NULL;
+    s->triggers = NULL;
     s->db = NULL;
 }
 
@@ -564,6 +570,30 @@ static void survey_object(sqlite_surveying *r, const objection *found)
     f->objections[f->objection_count++].statement = r->statement;
 }
 
+/* Judge it, and what the triggers do that it fires. */
+static void survey_judge(sqlite_surveying *r, sqlite_made *made, slice text, const sqlite_action *action)
+{
+    survey *s = r->survey;
+    const sqlite_judged verdict = sqlite_judge(made, text, &r->script->stmts[r->statement], action);
+    if (verdict.objects)
+    {
+        survey_object(r, &verdict.objection);
+    }
+    sqlite_triggers triggers = {.find = s->triggers, .store = &s->store};
+    sqlite_names lost = {0};
+    if (verdict.changed.len > 0)
+    {
+        s->failed |= !sqlite_triggers_lose(&triggers, s->arena, verdict.changed, verdict.replaces, &lost);
+    }
+    for (size_t i = 0; i < lost.count && !s->failed; i++)
+    {
+        if (!sqlite_names_have(&made->names, lost.names[i]))
+        {
+            survey_object(r, &(objection){.kind = OBJECTION_CHANGES_DATA, .schema = survey_none, .table = lost.names[i]});
+        }
+    }
+}
+
 /* What the changes from `from` on make is the script's own. */
 static void survey_own(const findings *f, size_t from, sqlite_made *made)
 {
@@ -585,7 +615,7 @@ static void survey_own(const findings *f, size_t from, sqlite_made *made)
 amend_status sqlite_survey_read(survey *s, arena *a, const script *script, findings *out, amend_error *error)
 {
     findings found = {0};
-    sqlite_surveying r = {.survey = s, .out = &found};
+    sqlite_surveying r = {.survey = s, .script = script, .out = &found};
     sqlite_made made = {.arena = a};
     s->arena = a;
     s->failed = false;
@@ -599,11 +629,10 @@ amend_status sqlite_survey_read(survey *s, arena *a, const script *script, findi
         slice text = slice_sub(script->text, statement->start, statement->end);
         size_t from = found.change_count;
         sqlite_action action;
-        objection objection;
         survey_run(&r, text, &action);
-        if (!s->failed && sqlite_judge(&made, text, statement, &action, &objection))
+        if (!s->failed)
         {
-            survey_object(&r, &objection);
+            survey_judge(&r, &made, text, &action);
         }
         survey_own(&found, from, &made);
         if (action.temporary && action.code == SQLITE_CREATE_TABLE)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading what migrations make, by running them: survey.c runs, survey_table.c looks at one table before and after, and
- * survey_judge.c finds what keeps a statement from being additive.
+ * Reading what migrations make, by running them: survey.c runs, survey_table.c looks at one table before and after,
+ * survey_judge.c finds what keeps a statement from being additive, and survey_trigger.c what triggers do beyond it.
  */
 #ifndef AMEND_DIALECT_SQLITE_SURVEY_H
 #define AMEND_DIALECT_SQLITE_SURVEY_H
 
 #include "dialect/dialect.h"
+#include "dialect/sqlite/survey_store.h"
+#include "dialect/sqlite/token.h"
 
 #include <sqlite3.h>
 
@@ -43,6 +45,34 @@ bool sqlite_look_pairs(sqlite3 *db, arena *a, const char *query, sqlite_names *f
 
 bool sqlite_names_have(const sqlite_names *names, slice name);
 
+/* False: out of memory. */
+bool sqlite_names_add(arena *a, sqlite_names *names, slice name);
+
+/* A statement that writes rows, as far as its table: UPDATE [OR x] table; INSERT, REPLACE … INTO table; DELETE FROM table. */
+typedef struct sqlite_write
+{
+    slice schema, table; /* empty when there is none */
+    bool replaces;       /* REPLACE, or OR REPLACE */
+} sqlite_write;
+
+/* From its verb on. False: out of memory. */
+bool sqlite_write_read(arena *a, slice text, sqlite_token verb, sqlite_write *out);
+
+/* Where triggers are found: in the database by SQLITE_TRIGGERS_QUERY, and among what was put aside. */
+typedef struct sqlite_triggers
+{
+    sqlite3_stmt *find;
+    const sqlite_store *store;
+} sqlite_triggers;
+
+#define SQLITE_TRIGGERS_QUERY                                                                                                  \
+    "SELECT sql FROM main.sqlite_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE UNION ALL "                    \
+    "SELECT sql FROM sqlite_temp_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE"
+
+/* Add the other tables of which rows are changed or taken away by triggers when rows of this one change; plain INSERTs only
+   add. `replaces`: they are changed with OR REPLACE. False: out of memory. */
+bool sqlite_triggers_lose(sqlite_triggers *triggers, arena *a, slice table, bool replaces, sqlite_names *lost);
+
 /* What the script at hand has made so far: tables, views. */
 typedef struct sqlite_made
 {
@@ -53,8 +83,16 @@ typedef struct sqlite_made
 
 void sqlite_made_add(sqlite_made *made, slice name);
 
-/* Is there something against running the statement by itself? `action` is what SQLite said of it, code 0 when it wasn't asked,
-   or didn't understand. Fills kind, schema and table; the objection is void when it is about what the script has made. */
-bool sqlite_judge(sqlite_made *made, slice text, const stmt *s, const sqlite_action *action, objection *out);
+typedef struct sqlite_judged
+{
+    bool objects;        /* there is something against running the statement by itself: */
+    objection objection; /* its kind, schema and table. What is about something that the script has made is none */
+    slice changed;       /* the table whose rows the statement changes, so that triggers fire; empty when there is none */
+    bool replaces;       /* … with OR REPLACE */
+} sqlite_judged;
+
+/* `action` is what SQLite said of the statement, code 0 when it wasn't asked, or didn't understand. A trigger in temp is as
+   good as fired: it stays with the connection, and what comes later doesn't know of it. */
+sqlite_judged sqlite_judge(sqlite_made *made, slice text, const stmt *s, const sqlite_action *action);
 
 #endif

@@ -21,41 +21,13 @@ typedef struct sqlite_case
     const stmt *stmt;
     const sqlite_action *action;
     slice schema, table;
+    slice changed; /* see sqlite_judged */
+    bool replaces;
 } sqlite_case;
 
 void sqlite_made_add(sqlite_made *made, slice name)
 {
-    slice *grown = arena_grow(made->arena, made->names.names, made->names.count, sizeof *grown);
-    made->failed |= grown == NULL;
-    if (grown != NULL)
-    {
-        made->names.names = grown;
-        made->names.names[made->names.count++] = name;
-    }
-}
-
-static slice sqlite_case_name(sqlite_case *c, sqlite_token token)
-{
-    slice name = sqlite_token_name(c->made->arena, c->text, token);
-    c->made->failed |= name.data == NULL;
-    return name;
-}
-
-/* The table named from this token on: name or schema.name. */
-static void sqlite_case_take(sqlite_case *c, sqlite_token token)
-{
-    if (!sqlite_token_is_name(token))
-    {
-        return;
-    }
-    c->table = sqlite_case_name(c, token);
-    sqlite_token dot = sqlite_token_next(c->text, token.end);
-    sqlite_token name = sqlite_token_next(c->text, dot.end);
-    if (dot.kind == SQLITE_TOKEN_DOT && sqlite_token_is_name(name))
-    {
-        c->schema = c->table;
-        c->table = sqlite_case_name(c, name);
-    }
+    made->failed |= !sqlite_names_add(made->arena, &made->names, name);
 }
 
 static sqlite_token sqlite_case_step(const sqlite_case *c, sqlite_token token)
@@ -68,20 +40,13 @@ static bool sqlite_case_at(const sqlite_case *c, sqlite_token token, slice word)
     return sqlite_token_is(c->text, token, word);
 }
 
-/* UPDATE [OR x] table; INSERT, REPLACE … INTO table; DELETE FROM table. */
 static objection_kind sqlite_judge_rows(sqlite_case *c, sqlite_token verb)
 {
-    bool update = sqlite_case_at(c, verb, SLICE("UPDATE"));
-    sqlite_token token = sqlite_case_step(c, verb);
-    if (sqlite_case_at(c, token, SLICE("OR")))
-    {
-        token = sqlite_case_step(c, sqlite_case_step(c, token));
-    }
-    if (!update && (sqlite_case_at(c, token, SLICE("INTO")) || sqlite_case_at(c, token, SLICE("FROM"))))
-    {
-        token = sqlite_case_step(c, token);
-    }
-    sqlite_case_take(c, token);
+    sqlite_write write;
+    c->made->failed |= !sqlite_write_read(c->made->arena, c->text, verb, &write);
+    c->schema = write.schema;
+    c->table = c->changed = write.table;
+    c->replaces = write.replaces;
     return OBJECTION_CHANGES_DATA;
 }
 
@@ -227,23 +192,25 @@ static objection_kind sqlite_judge_verb(sqlite_case *c)
     return OBJECTION_UNCLEAR;
 }
 
-bool sqlite_judge(sqlite_made *made, slice text, const stmt *s, const sqlite_action *action, objection *out)
+/* With what the script has made, nothing can be lost; what is in temp is the connection's alone. */
+static bool sqlite_case_objects(const sqlite_case *c)
+{
+    bool made = c->schema.len == 0 && c->table.len > 0 && sqlite_names_have(&c->made->names, c->table);
+    return !made && !c->action->temporary && !slice_equal_nocase(c->schema, SLICE("temp"));
+}
+
+sqlite_judged sqlite_judge(sqlite_made *made, slice text, const stmt *s, const sqlite_action *action)
 {
     const slice none = {"", 0};
-    sqlite_case c = {.made = made, .text = text, .stmt = s, .action = action, .schema = none, .table = none};
+    sqlite_case c = {.made = made, .text = text, .stmt = s, .action = action, .schema = none, .table = none, .changed = none};
     objection_kind kind = sqlite_judge_verb(&c);
-    if (kind == OBJECTION_KINDS || action->temporary || slice_equal_nocase(c.schema, SLICE("temp")))
-    {
-        return false;
-    }
     if (slice_equal_nocase(c.schema, SLICE("main")))
     {
         c.schema = none;
     }
-    if (c.schema.len == 0 && c.table.len > 0 && sqlite_names_have(&made->names, c.table))
-    {
-        return false;
-    }
-    *out = (objection){.kind = kind, .schema = c.schema, .table = c.table};
-    return true;
+    bool trigger = action->temporary && action->code == SQLITE_CREATE_TRIGGER;
+    return (sqlite_judged){.objects = kind != OBJECTION_KINDS && sqlite_case_objects(&c),
+                           .objection = {.kind = kind, .schema = c.schema, .table = c.table},
+                           .changed = trigger ? action->table : c.changed,
+                           .replaces = c.replaces};
 }

@@ -19,6 +19,7 @@ struct sqlite_stored
 {
     slice sql;
     bool owner;          /* a table or view; else it belongs to one */
+    bool listed;         /* it is found by its name */
     sqlite_stored *of;   /* the owner */
     sqlite_stored *next; /* the owner's: what belongs to it, in order */
     sqlite_stored *last; /* an owner's: where to put the next one */
@@ -66,7 +67,9 @@ static void store_put(sqlite_store *store, sqlite3_stmt *row)
     size_t length = store_key(store_column(row, 1), key);
     bool owner = slice_equal(type, SLICE("table")) || slice_equal(type, SLICE("view"));
     sqlite_stored *of = owner ? NULL : store_find(store, store_column(row, 2));
-    if (length == 0 || store_find(store, store_column(row, 1)) != NULL || (!owner && of == NULL))
+    /* A trigger may have the name of a table or index. */
+    bool listed = length > 0 && store_find(store, store_column(row, 1)) == NULL;
+    if (owner ? !listed : of == NULL)
     {
         return;
     }
@@ -77,10 +80,13 @@ static void store_put(sqlite_store *store, sqlite3_stmt *row)
         store->failed = true;
         return;
     }
-    *object = (sqlite_stored){.sql = {copy, sql.len}, .owner = owner, .of = of, .length = length};
+    *object = (sqlite_stored){.sql = {copy, sql.len}, .owner = owner, .listed = listed, .of = of, .length = length};
     memcpy(object->name, key, length);
     object->last = object;
-    HASH_ADD_KEYPTR(hh, store->objects, object->name, length, object);
+    if (listed)
+    {
+        HASH_ADD_KEYPTR(hh, store->objects, object->name, length, object);
+    }
     if (of != NULL)
     {
         of->last->next = object;
@@ -136,7 +142,10 @@ static void store_add(store_taking *t, slice sql)
 
 static void store_remove(sqlite_store *store, sqlite_stored *object)
 {
-    HASH_DEL(store->objects, object);
+    if (object->listed)
+    {
+        HASH_DEL(store->objects, object);
+    }
 }
 
 static void store_take(store_taking *t, sqlite_stored *object)
@@ -164,9 +173,9 @@ static void store_take_named(store_taking *t, slice statement)
     }
 }
 
-static bool store_is_view(slice sql)
+static bool store_is_about_others(slice sql)
 {
-    return slice_starts(sql, SLICE("CREATE VIEW"));
+    return slice_starts(sql, SLICE("CREATE VIEW")) || slice_starts(sql, SLICE("CREATE TRIGGER"));
 }
 
 slice *sqlite_store_take(sqlite_store *store, slice statement, size_t *count)
@@ -175,11 +184,22 @@ slice *sqlite_store_take(sqlite_store *store, slice statement, size_t *count)
     store_take_named(&t, statement);
     for (size_t i = 0; i < t.count; i++)
     {
-        if (store_is_view(t.texts[i]))
+        if (store_is_about_others(t.texts[i]))
         {
-            store_take_named(&t, t.texts[i]); /* a view can be made before what it reads */
+            store_take_named(&t, t.texts[i]); /* a view or trigger can be made before what it reads or writes */
         }
     }
     *count = t.count;
     return t.texts;
+}
+
+const sqlite_stored *sqlite_store_next(const sqlite_store *store, slice owner, const sqlite_stored *at, slice *sql)
+{
+    const sqlite_stored *found = at == NULL ? store_find(store, owner) : at->next;
+    if (found == NULL || (at == NULL && !found->owner))
+    {
+        return NULL;
+    }
+    *sql = found->sql;
+    return found;
 }

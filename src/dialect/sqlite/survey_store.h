@@ -23,9 +23,13 @@ typedef struct sqlite_store
 void sqlite_store_fill(sqlite_store *store, sqlite3 *db);
 
 /*
- * Take out what the statement names: tables and views, those of the indexes and triggers, and what those views name in turn.
- * Returns the CREATE statements, in an order in which they can be run; *count of them.
+ * Take out what the statement names: tables and views, those of the indexes and triggers, and what those views and triggers
+ * name in turn. Returns the CREATE statements, in an order in which they can be run; *count of them.
  */
 slice *sqlite_store_take(sqlite_store *store, slice statement, size_t *count);
+
+/* The object behind `at` of those put aside with this table or view, itself the first (at NULL), and its CREATE statement; NULL
+   when there is none. */
+const sqlite_stored *sqlite_store_next(const sqlite_store *store, slice owner, const sqlite_stored *at, slice *sql);
 
 #endif

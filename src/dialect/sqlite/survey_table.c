@@ -22,13 +22,7 @@ static slice sqlite_look_name(sqlite_look *l, sqlite3_stmt *row, int column, boo
 
 static void sqlite_look_add(sqlite_look *l, sqlite_names *to, slice name)
 {
-    slice *grown = arena_grow(l->arena, to->names, to->count, sizeof *grown);
-    l->failed |= grown == NULL;
-    if (grown != NULL)
-    {
-        to->names = grown;
-        to->names[to->count++] = name;
-    }
+    l->failed |= !sqlite_names_add(l->arena, to, name);
 }
 
 /* The rows of PRAGMA main.what(name); NULL when SQLite refuses it. */
@@ -148,6 +142,17 @@ bool sqlite_look_pairs(sqlite3 *db, arena *a, const char *query, sqlite_names *f
     }
     sqlite3_finalize(rows);
     return !l.failed;
+}
+
+bool sqlite_names_add(arena *a, sqlite_names *names, slice name)
+{
+    slice *grown = arena_grow(a, names->names, names->count, sizeof *grown);
+    if (grown != NULL)
+    {
+        names->names = grown;
+        names->names[names->count++] = name;
+    }
+    return grown != NULL;
 }
 
 bool sqlite_names_have(const sqlite_names *names, slice name)

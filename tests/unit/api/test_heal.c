@@ -157,6 +157,14 @@ static void test_additive(void **state)
         {"ALTER TABLE users RENAME TO w;", "no such table: w", AMEND_CURE_REFUSED},
         {"PRAGMA writable_schema = 1; CREATE TABLE w (x);", "no such table: w", AMEND_CURE_REFUSED},
         {"PRAGMA user_version = 1; CREATE TABLE w (x);", "no such table: w", AMEND_CURE_REFUSED},
+        {"CREATE TABLE w (x); CREATE TABLE v (x); CREATE TRIGGER t AFTER INSERT ON w BEGIN DELETE FROM v; INSERT INTO users "
+         "VALUES (new.x); DELETE FROM users WHERE id = new.x; END;",
+         "no such table: w", AMEND_CURE_DONE},
+        {"CREATE TABLE w (x); CREATE TABLE v (x); CREATE TRIGGER t AFTER INSERT ON w BEGIN DELETE FROM v; END; INSERT INTO w "
+         "VALUES (1);",
+         "no such table: w", AMEND_CURE_DONE},
+        {"CREATE TABLE w (x); CREATE TRIGGER t AFTER INSERT ON w BEGIN DELETE FROM users; END; INSERT INTO w VALUES (1);",
+         "no such table: w", AMEND_CURE_REFUSED},
         {"CREATE TABLE w (x); DELETE FROM sqlite_sequence;", "no such table: w", AMEND_CURE_REFUSED},
     };
     (void)state;
@@ -176,6 +184,44 @@ static void test_additive(void **state)
                      h.error.message);
         }
         assert_string_equal(harness_query(&h, "SELECT users.id, title FROM users, posts"), "1|one\n");
+        harness_remove(&h);
+    }
+}
+
+/* What a trigger of one migration takes away when another one of the same cure fires it. The cure itself makes v. */
+static void test_triggers(void **state)
+{
+    static const struct
+    {
+        const char *table;
+        amend_cure cure;
+    } cases[] = {
+        {"users", AMEND_CURE_REFUSED},
+        {"v", AMEND_CURE_DONE},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    {
+        harness h;
+        amend_healing healing;
+        char sql[256];
+        harness_write(make(&h), "versions/003_index.sql", "SELECT 1;");
+        harness_open(&h);
+        harness_expect_ok(&h, harness_run(&h, amend_up, NULL, 0, 0));
+        harness_query(&h, "INSERT INTO users VALUES (1)");
+        snprintf(sql, sizeof sql,
+                 "CREATE TABLE v (x); CREATE TABLE w (x);"
+                 "CREATE TRIGGER t AFTER INSERT ON w BEGIN DELETE FROM %s; END;",
+                 cases[i].table);
+        harness_write(&h, "versions/004_w.sql", sql);
+        harness_write(&h, "versions/005_rows.sql", "-- amend:depends 004\nCREATE TABLE y (x);\nINSERT INTO w VALUES (1);");
+        assert_int_equal(heal(&h, "no such table: y", &healing), cases[i].cure);
+        assert_string_equal(harness_query(&h, "SELECT id FROM users"), "1\n");
+        if (cases[i].cure == AMEND_CURE_REFUSED)
+        {
+            assert_non_null(strstr(h.error.message, "changes rows that were there before (\"users\")"));
+            assert_int_equal(h.error.line, 3);
+        }
         harness_remove(&h);
     }
 }
@@ -451,6 +497,7 @@ int main(void)
         cmocka_unit_test(test_without_a_database),
         cmocka_unit_test(test_cancelled),
         cmocka_unit_test(test_additive),
+        cmocka_unit_test(test_triggers),
         cmocka_unit_test(test_diagnose),
         cmocka_unit_test(test_diagnose_refused),
         cmocka_unit_test(test_diagnose_errors),

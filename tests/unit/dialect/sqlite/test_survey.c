@@ -159,6 +159,14 @@ static void what_was_put_aside_comes_back(void **state)
          "0.1 + column t/b\n0.0 ! drops t\n"},
         {"CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)", "CREATE UNIQUE INDEX i ON t (ID)", "0.0 + index t/i\n"},
         {"CREATE TEMP TABLE t (a)", "CREATE TABLE t (b)", "0.0 + table t\n0.0 + column t/b\n"},
+        {"CREATE TABLE x (a); CREATE TABLE u (a); CREATE TABLE t (a); CREATE TRIGGER T AFTER INSERT ON t BEGIN INSERT INTO u "
+         "VALUES (1); END; CREATE INDEX i ON u (a); CREATE TRIGGER i AFTER INSERT ON u BEGIN DELETE FROM x; END",
+         "DELETE FROM T; DELETE FROM i; CREATE INDEX j ON t (a); DELETE FROM t; DROP TABLE t; DELETE FROM t",
+         "0.2 + index t/j\n0.4 - table t\n0.0 ! changes-data T\n0.0 ! changes-data x\n0.1 ! changes-data i\n"
+         "0.3 ! changes-data t\n0.3 ! changes-data x\n0.4 ! drops t\n0.5 ! changes-data t\n"},
+        {"CREATE TABLE x (a); CREATE TABLE t (a); CREATE TRIGGER g AFTER INSERT ON t BEGIN DELETE FROM x; END",
+         "ALTER TABLE t RENAME TO u; INSERT INTO u VALUES (1)",
+         "0.0 table t > u\n0.0 ! renames t\n0.1 ! changes-data u\n0.1 ! changes-data x\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     {
@@ -189,6 +197,9 @@ static const char *const everything =
     "CREATE TABLE t1 (a);\nCREATE TABLE t2 (a);\nCREATE TABLE t3 (a);\nCREATE TABLE t4 (a);\nCREATE TABLE t5 (a);\n"
     "CREATE TABLE t6 (a);\nCREATE TABLE t7 (a);\nCREATE TABLE t8 (a);\nCREATE TABLE t9 (a);\nCREATE TABLE t10 (a);\n"
     "CREATE TABLE t11 (a);\nCREATE TABLE t12 (a);\nCREATE TABLE t13 (a);\nCREATE TABLE t14 (a);\nCREATE TABLE t15 (a);\n"
+    "CREATE TABLE q (a);\nCREATE TRIGGER g AFTER INSERT ON q BEGIN UPDATE \"x\"\"y\" SET a = 1; INSERT INTO t1 VALUES (1); "
+    "END;\n"
+    "INSERT INTO q VALUES (1);\n"
     "CREATE TEMP TABLE s (a);\nINSERT INTO \"x\"\"y\" VALUES (1);\nUPDATE main.\"x\"\"y\" SET a = 1;\nDROP TABLE \"u\"\"u\";\n";
 
 /* False once nothing fails any more. */

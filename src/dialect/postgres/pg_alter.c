@@ -5,6 +5,7 @@
  */
 #include "dialect/postgres/pg_judge.h"
 #include "dialect/postgres/pg_table.h"
+#include "dialect/postgres/pg_trigger.h"
 
 #define ACTION(name) PG_QUERY__ALTER_TABLE_TYPE__AT_##name
 #define CONSTRAINT(name) PG_QUERY__CONSTR_TYPE__CONSTR_##name
@@ -200,13 +201,16 @@ static void attach(alteration *a, const PgQuery__AlterTableCmd *cmd)
 {
     if (a->kind == AMEND_OBJECT_TABLE)
     {
-        pg_scan_object_to(a->s, OBJECTION_SCANS, pg_tree_range(cmd->def->partition_cmd->name));
+        pg_ref part = pg_tree_range(cmd->def->partition_cmd->name);
+        pg_scan_object_to(a->s, OBJECTION_SCANS, part);
+        pg_trigger_relate(a->s, a->table, pg_scan_old(a->s, AMEND_OBJECT_TABLE, part));
     }
 }
 
 /* The rows of the one become rows of the other. */
 static void inherit(alteration *a, const PgQuery__AlterTableCmd *cmd)
 {
+    pg_trigger_relate(a->s, pg_scan_old(a->s, AMEND_OBJECT_TABLE, pg_tree_range(cmd->def->range_var)), a->table);
     if (!pg_scan_owns(a->s, AMEND_OBJECT_TABLE, a->written))
     {
         pg_scan_object_to(a->s, OBJECTION_CHANGES_DATA, pg_tree_range(cmd->def->range_var));

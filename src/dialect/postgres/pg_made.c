@@ -81,6 +81,11 @@ static pg_thing *made_insert(pg_made *n, const pg_thing *like)
     entry->next = *bucket;
     *bucket = entry;
     n->count++;
+    if (entry->kind == AMEND_OBJECT_TRIGGER)
+    {
+        entry->earlier = n->triggers;
+        n->triggers = entry;
+    }
     return entry;
 }
 

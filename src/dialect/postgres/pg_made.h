@@ -14,7 +14,20 @@ enum
     PG_THING_DOMAIN = 1 << 0,    /* of a type */
     PG_THING_STEADY = 1 << 1,    /* of a function: declared to be STABLE or IMMUTABLE */
     PG_THING_TEMPORARY = 1 << 2, /* of a table: gone with the session that made it */
+    PG_THING_READ = 1 << 3,      /* of a function: its body has been read */
 };
+
+/*
+ * Of a function: a table whose rows it changes, or a function that it calls; of a trigger: the function, and for what it is
+ * called; of a table: its parent, or a child. Looked up by name when it counts.
+ */
+typedef struct pg_touch
+{
+    slice schema, name;
+    unsigned events; /* pg_trigger.h; 0: a call, or kin */
+    bool strict;     /* of a call: for what it does, so that it is unclear when nobody knows the function */
+    struct pg_touch *next;
+} pg_touch;
 
 typedef struct pg_thing
 {
@@ -24,6 +37,10 @@ typedef struct pg_thing
     unsigned flags;
     size_t script; /* which one made it */
     bool gone;
+    pg_touch *touches;
+    size_t fired;                  /* when it was last looked into … */
+    unsigned fired_for;            /* … and for which events */
+    struct pg_thing *earlier;      /* of a trigger: the one before */
     struct pg_thing *next;         /* of its bucket */
     struct pg_thing *sibling;      /* the next one that belongs to the same table */
     struct pg_thing *first, *last; /* of a table, view or type: what belongs to it, in order */
@@ -34,6 +51,8 @@ typedef struct pg_made
     arena *arena;
     pg_thing **buckets;
     size_t capacity, count;
+    pg_thing *triggers; /* the last one first; those that are gone, too */
+    size_t fired;       /* how often triggers were followed */
 } pg_made;
 
 /* An entry for what *like tells, whose texts are copied. NULL when memory is short. */

@@ -6,6 +6,7 @@
 #include "dialect/postgres/pg_judge.h"
 #include "dialect/postgres/pg_known.h"
 #include "dialect/postgres/pg_table.h"
+#include "dialect/postgres/pg_trigger.h"
 
 static const slice NO_NAME = {"", 0};
 
@@ -33,7 +34,9 @@ static void make_table(pg_scan *s, const PgQuery__CreateStmt *create)
     }
     for (size_t i = 0; i < create->n_inh_relations; i++)
     {
-        pg_table_like(s, name, pg_tree_range(create->inh_relations[i]->range_var));
+        pg_ref parent = pg_tree_range(create->inh_relations[i]->range_var);
+        pg_table_like(s, name, parent);
+        pg_trigger_relate(s, pg_scan_old(s, AMEND_OBJECT_TABLE, parent), name);
     }
     for (size_t i = 0; i < create->n_table_elts; i++)
     {
@@ -238,6 +241,7 @@ void pg_make_function(pg_scan *s, const pg_node *node)
     if (made != NULL)
     {
         made->flags = steady ? made->flags | PG_THING_STEADY : made->flags & ~(unsigned)PG_THING_STEADY;
+        pg_trigger_body(s, made, create);
     }
 }
 
@@ -276,7 +280,15 @@ void pg_make_trigger(pg_scan *s, const pg_node *node)
     {
         pg_scan_object_to(s, OBJECTION_REPLACES, written);
     }
-    pg_scan_add_part(s, AMEND_OBJECT_TRIGGER, table, name, NO_NAME, create->replace);
+    pg_thing *made = pg_scan_add_part(s, AMEND_OBJECT_TRIGGER, table, name, NO_NAME, create->replace);
+    if (made == NULL && !s->failed)
+    {
+        made = pg_scan_exact(s, AMEND_OBJECT_TRIGGER, (pg_ref){table.schema, name}, table.name);
+    }
+    if (made != NULL)
+    {
+        pg_trigger_calls(s, made, create, create->replace);
+    }
 }
 
 void pg_make_sequence(pg_scan *s, const pg_node *node)

@@ -85,9 +85,11 @@ static void drop_from_table(pg_scan *s, amend_object_kind kind, const PgQuery__L
 static void drop_function(pg_scan *s, pg_ref name)
 {
     pg_thing *f = pg_made_next(s->names, NULL, AMEND_OBJECT_FUNCTION, name.schema, name.name);
-    if (f != NULL && pg_made_next(s->names, f, AMEND_OBJECT_FUNCTION, name.schema, name.name) != NULL)
+    pg_thing *other = f == NULL ? NULL : pg_made_next(s->names, f, AMEND_OBJECT_FUNCTION, name.schema, name.name);
+    if (other != NULL)
     {
         f->gone = true;
+        other->flags &= f->touches == NULL ? ~0U : ~(unsigned)PG_THING_READ; /* whose body is left isn't told */
         return;
     }
     pg_scan_drop(s, AMEND_OBJECT_FUNCTION, name, SLICE(""));

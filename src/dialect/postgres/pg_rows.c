@@ -2,6 +2,7 @@
 /* Statements that read or change rows, and what a query's functions may do. */
 #include "dialect/postgres/pg_judge.h"
 #include "dialect/postgres/pg_known.h"
+#include "dialect/postgres/pg_trigger.h"
 
 enum
 {
@@ -94,6 +95,18 @@ static void look_at_function(const query_look *look, const PgQuery__FuncCall *ca
     }
 }
 
+/* A view's rows are those of tables, however new the view is. */
+static void change_rows(pg_scan *s, const PgQuery__RangeVar *range, unsigned events)
+{
+    pg_ref table = pg_tree_range(range);
+    if (pg_scan_owns(s, AMEND_OBJECT_VIEW, table))
+    {
+        pg_scan_object(s, OBJECTION_CHANGES_DATA);
+    }
+    pg_scan_object_to(s, OBJECTION_CHANGES_DATA, table);
+    pg_trigger_fire(s, table, events);
+}
+
 static bool query_visit(void *arg, const ProtobufCMessage *message)
 {
     const query_look *look = arg;
@@ -104,19 +117,20 @@ static bool query_visit(void *arg, const ProtobufCMessage *message)
     }
     else if (pg_tree_is(message, "InsertStmt"))
     {
-        pg_scan_object_to(s, OBJECTION_CHANGES_DATA, pg_tree_range(((const PgQuery__InsertStmt *)message)->relation));
+        const PgQuery__InsertStmt *insert = (const PgQuery__InsertStmt *)message;
+        change_rows(s, insert->relation, insert->on_conflict_clause == NULL ? PG_INSERTS : PG_INSERTS | PG_UPDATES);
     }
     else if (pg_tree_is(message, "UpdateStmt"))
     {
-        pg_scan_object_to(s, OBJECTION_CHANGES_DATA, pg_tree_range(((const PgQuery__UpdateStmt *)message)->relation));
+        change_rows(s, ((const PgQuery__UpdateStmt *)message)->relation, PG_UPDATES);
     }
     else if (pg_tree_is(message, "DeleteStmt"))
     {
-        pg_scan_object_to(s, OBJECTION_CHANGES_DATA, pg_tree_range(((const PgQuery__DeleteStmt *)message)->relation));
+        change_rows(s, ((const PgQuery__DeleteStmt *)message)->relation, PG_DELETES);
     }
     else if (pg_tree_is(message, "MergeStmt"))
     {
-        pg_scan_object_to(s, OBJECTION_CHANGES_DATA, pg_tree_range(((const PgQuery__MergeStmt *)message)->relation));
+        change_rows(s, ((const PgQuery__MergeStmt *)message)->relation, PG_MERGES);
     }
     return true;
 }
@@ -190,7 +204,7 @@ void pg_rows_copy(pg_scan *s, const pg_node *node)
     }
     else if (copy->is_from)
     {
-        pg_scan_object_to(s, OBJECTION_CHANGES_DATA, pg_tree_range(copy->relation));
+        change_rows(s, copy->relation, PG_INSERTS);
     }
     pg_rows_query(s, copy->query);
 }
@@ -200,7 +214,9 @@ void pg_rows_truncate(pg_scan *s, const pg_node *node)
     const PgQuery__TruncateStmt *truncate = node->truncate_stmt;
     for (size_t i = 0; i < truncate->n_relations; i++)
     {
-        pg_scan_object_to(s, OBJECTION_DROPS, pg_tree_range(truncate->relations[i]->range_var));
+        pg_ref table = pg_tree_range(truncate->relations[i]->range_var);
+        pg_scan_object_to(s, OBJECTION_DROPS, table);
+        pg_trigger_fire(s, table, PG_TRUNCATES);
     }
     if (truncate->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE)
     {

@@ -159,28 +159,8 @@ void pg_scan_rename(pg_scan *s, amend_object_kind kind, pg_ref name, slice table
 
 /* ----------------------------------------------------------------------------------------------------------- objections */
 
-static objection *last_objection(pg_scan *s)
+static void append_objection(pg_scan *s, objection_kind kind, pg_ref table)
 {
-    findings *f = s->out;
-    objection *last = f->objection_count > 0 ? &f->objections[f->objection_count - 1] : NULL;
-    return last != NULL && last->statement == s->statement ? last : NULL;
-}
-
-/*
- * One objection for each statement: the first, for its words. When there are several that are not about one and the same table,
- * it is about none, so that it can't fall because one of the tables is new.
- */
-static void note_objection(pg_scan *s, objection_kind kind, pg_ref table)
-{
-    objection *last = last_objection(s);
-    if (last != NULL)
-    {
-        if (!slice_equal(last->table, table.name) || !slice_equal(last->schema, table.schema))
-        {
-            last->schema = last->table = SLICE("");
-        }
-        return;
-    }
     objection *grown = arena_grow(s->arena, s->out->objections, s->out->objection_count, sizeof *grown);
     if (grown == NULL)
     {
@@ -190,6 +170,25 @@ static void note_objection(pg_scan *s, objection_kind kind, pg_ref table)
     s->out->objections = grown;
     grown[s->out->objection_count++] = (objection){
         .kind = kind, .statement = s->statement, .schema = pg_scan_keep(s, table.schema), .table = pg_scan_keep(s, table.name)};
+}
+
+/*
+ * One objection of its own for each statement: the first, for its words. When there are several that are not about one and the
+ * same table, it is about none, so that it can't fall because one of the tables is new.
+ */
+static void note_objection(pg_scan *s, objection_kind kind, pg_ref table)
+{
+    if (s->noted == 0)
+    {
+        append_objection(s, kind, table);
+        s->noted = s->out->objection_count;
+        return;
+    }
+    objection *own = &s->out->objections[s->noted - 1];
+    if (!slice_equal(own->table, table.name) || !slice_equal(own->schema, table.schema))
+    {
+        own->schema = own->table = SLICE("");
+    }
 }
 
 void pg_scan_object(pg_scan *s, objection_kind kind)
@@ -203,5 +202,20 @@ void pg_scan_object_to(pg_scan *s, objection_kind kind, pg_ref table)
     if (!own)
     {
         note_objection(s, kind, pg_scan_old(s, AMEND_OBJECT_TABLE, table));
+    }
+}
+
+void pg_scan_object_also(pg_scan *s, objection_kind kind, pg_ref table)
+{
+    pg_ref old = pg_scan_old(s, AMEND_OBJECT_TABLE, table);
+    bool there = table.name.len > 0 && pg_scan_owns(s, AMEND_OBJECT_TABLE, table);
+    for (size_t i = s->out->objection_count; i > 0 && s->out->objections[i - 1].statement == s->statement; i--)
+    {
+        const objection *o = &s->out->objections[i - 1];
+        there |= slice_equal(o->table, old.name) && slice_equal(o->schema, old.schema);
+    }
+    if (!there)
+    {
+        append_objection(s, kind, old);
     }
 }

@@ -9,6 +9,7 @@
  *   pg_alter.c    ALTER TABLE, ALTER TYPE …
  *   pg_remove.c   DROP, RENAME, SET SCHEMA
  *   pg_rows.c     what reads or changes rows; whether a default is constant
+ *   pg_trigger.c  what functions write, and so what a table's triggers do
  *   pg_rights.c   GRANT, OWNER, policies
  *   pg_block.c    DO blocks
  *   pg_words.c    statements that have no tree: by their first words
@@ -33,6 +34,7 @@ typedef struct pg_scan
     findings *out;
     size_t statement; /* of the script */
     size_t script;    /* a number for it */
+    size_t noted;     /* one more than the index of the statement's own objection; 0: none yet */
     unsigned depth;   /* of statements within statements (DO, EXECUTE) */
     bool inside;      /* a DO block: what is made there may be made on a condition */
     bool cascaded;    /* something was dropped with all that hangs on it: who knows what is left of what was there before */
@@ -71,6 +73,8 @@ bool pg_scan_had(const pg_scan *s, amend_object_kind kind, pg_ref name);
 void pg_scan_object(pg_scan *s, objection_kind kind);
 /* … or because of what it does to this table, as written. Void when this script made the table (or materialized view). */
 void pg_scan_object_to(pg_scan *s, objection_kind kind, pg_ref table);
+/* … or because of what it sets off: an objection besides the statement's own, unless there is one about that table. */
+void pg_scan_object_also(pg_scan *s, objection_kind kind, pg_ref table);
 
 /* In the findings' arena; "" and failed when memory is short. */
 slice pg_scan_keep(pg_scan *s, slice text);

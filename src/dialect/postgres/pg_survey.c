@@ -117,6 +117,7 @@ amend_status pg_survey_read(survey *survey, arena *arena, const script *script, 
     {
         const stmt *at = &script->stmts[i];
         s.statement = i;
+        s.noted = 0;
         pg_survey_statement(&s, slice_sub(script->text, at->start, at->end));
     }
     if (s.failed)

@@ -8,6 +8,7 @@
 
 #include "dialect/postgres/pg_judge.h"
 #include "dialect/postgres/pg_lexer.h"
+#include "dialect/postgres/pg_trigger.h"
 
 enum
 {
@@ -354,6 +355,7 @@ static void word_insert(word_reader *r)
     (void)word_eat(r, "ONLY");
     pg_ref table = word_qualified(r);
     pg_scan_object_to(r->s, OBJECTION_CHANGES_DATA, table);
+    pg_trigger_fire(r->s, table, PG_MERGES);
     if (!pg_scan_owns(r->s, AMEND_OBJECT_TABLE, table))
     {
         return;

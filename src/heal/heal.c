@@ -13,12 +13,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 enum
 {
     LOOK_EVERY_MS = 1000, /* so often at most the migrations' files are looked at again */
-    FRESH_MS = 1000,      /* so long after a cure an error may be one from before it */
+    FRESH_MS = 5000,      /* so long after a cure an error may be one from before it, when its teller does not say */
 };
 
 /* A thread at work, on its own stack. */
@@ -372,16 +373,27 @@ static amend_status heal_apply(attempt *at, session *s, arena *a, outcome *o)
                : apply(s, a, &at->knowledge->catalog, plan_needed, &guard, &run, o, &at->reason);
 }
 
-static amend_cure heal_judge(attempt *at, amend_status status, const outcome *o, bool cured_before)
+/*
+ * Has the operation been run since its cure, to no avail? That it failed after a cure says little: its error may be one from
+ * before, of a thread that had to wait for a processor.
+ */
+static bool heal_is_in_vain(const attempt *at, const memo *before)
+{
+    const char *cured = at->request->failed->cured;
+    if (cured != NULL)
+    {
+        return strcmp(cured, at->version) == 0;
+    }
+    return before != NULL && (before->cure == AMEND_CURE_DRIFT ||
+                              (before->cure == AMEND_CURE_DONE && at->start_ms - before->at_ms >= FRESH_MS));
+}
+
+static amend_cure heal_judge(attempt *at, amend_status status, const outcome *o, bool in_vain)
 {
     at->healing->applied = (unsigned)o->done;
-    if (status == AMEND_OK && o->plan.count > 0)
+    if (status == AMEND_OK && (o->plan.count > 0 || !in_vain))
     {
-        return AMEND_CURE_DONE;
-    }
-    if (status == AMEND_OK && !cured_before)
-    {
-        return AMEND_CURE_DONE; /* by somebody else, perhaps just now: worth one more try */
+        return AMEND_CURE_DONE; /* by us, or by somebody else: worth one more try */
     }
     if (status == AMEND_OK)
     {
@@ -399,7 +411,7 @@ static amend_cure heal_judge(attempt *at, amend_status status, const outcome *o,
 }
 
 /* The mutex is not held. */
-static amend_cure heal_run(attempt *at, bool cured_before)
+static amend_cure heal_run(attempt *at, bool in_vain)
 {
     arena *a = arena_new(at->healer->session.allocator);
     if (a == NULL)
@@ -411,7 +423,7 @@ static amend_cure heal_run(attempt *at, bool cured_before)
     session s = heal_session(at);
     amend_status status = heal_apply(at, &s, a, &o);
     session_close(&s);
-    amend_cure cure = heal_judge(at, status, &o, cured_before);
+    amend_cure cure = heal_judge(at, status, &o, in_vain);
     arena_free(a);
     return cure;
 }
@@ -459,18 +471,16 @@ static amend_cure heal_cure(attempt *at)
         }
     }
     const memo *before = memory_last(&h->memory, at->healing->version);
-    bool done = before != NULL && before->cure == AMEND_CURE_DONE;
-    bool fresh = done && clock_monotonic_ms() - before->at_ms < FRESH_MS;
-    bool cured_before = (done && !fresh) || (before != NULL && before->cure == AMEND_CURE_DRIFT);
+    bool done = before != NULL && before->cure == AMEND_CURE_DONE, in_vain = heal_is_in_vain(at, before);
     at->knowledge = h->knowledge;
     knowledge_hold(at->knowledge);
     heal_enter(at);
     pthread_mutex_unlock(&h->mutex);
-    cure = heal_run(at, cured_before);
+    cure = heal_run(at, in_vain);
     heal_tell_outcome(at, cure);
     pthread_mutex_lock(&h->mutex);
     heal_leave(at);
-    bool known = fresh && cure == AMEND_CURE_DONE && at->healing->applied == 0; /* noted anew it would stay fresh for ever */
+    bool known = done && cure == AMEND_CURE_DONE && at->healing->applied == 0; /* noted anew it would stay fresh for ever */
     if (!known && heal_is_worth_noting(at, cure))
     {
         memory_note(&h->memory, h->session.allocator, at->healing->version, cure, &at->reason, clock_monotonic_ms(),

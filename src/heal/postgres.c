@@ -144,7 +144,9 @@ bool pq_is_curable(const healer *h, const pq_failure *f)
 amend_cure pq_cure(healer *h, const pq_failure *f, pq_tried *tried, amend_error *error)
 {
     amend_healing healing;
-    amend_cure cure = heal(h, &(heal_request){.failed = &f->error}, &healing, error);
+    amend_db_error failed = f->error;
+    failed.cured = tried->count == 0 ? "" : tried->what[tried->count - 1];
+    amend_cure cure = heal(h, &(heal_request){.failed = &failed}, &healing, error);
     if (cure == AMEND_CURE_DONE && !pq_try(tried, healing.version))
     {
         error_set(error, AMEND_E_HEAL_DRIFT, "%s %s is applied, but what it provides is still missing", healing.version,
@@ -442,13 +444,13 @@ amend_cure amend_pq_heal_with(amend *handle, const amend_libpq *libpq, PGconn *c
 {
     healer *h = pq_healer(handle);
     pq_failure f;
-    pq_tried tried = {.count = 0};
+    amend_healing healing;
     if (h == NULL || libpq->PQstatus(conn) != CONNECTION_OK || !pq_read(libpq, result, query, NULL, &f) ||
         !pq_is_curable(h, &f) || pq_transaction_note(h, conn, &f))
     {
         return AMEND_CURE_NONE;
     }
-    amend_cure cure = pq_cure(h, &f, &tried, error);
+    amend_cure cure = heal(h, &(heal_request){.failed = &f.error}, &healing, error);
     bool alone = libpq->PQtransactionStatus(conn) == PQTRANS_IDLE && libpq->PQpipelineStatus(conn) == PQ_PIPELINE_OFF &&
                  (query == NULL || pq_is_repeatable(h, query, f.nested));
     cure = cure == AMEND_CURE_DONE && !alone ? AMEND_CURE_RERUN : cure;

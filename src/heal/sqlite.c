@@ -142,11 +142,12 @@ typedef struct lite_round
     bool touched;
 } lite_round;
 
-static void lite_round_cure(lite_round *r, const sqlite_failure *f, bool inside)
+static void lite_round_cure(lite_round *r, const sqlite_failure *f, bool inside, const char *cured)
 {
     lite_op *o = r->operation;
     bool writes = o->healer->policy != AMEND_HEAL_REPORT;
     amend_db_error failed = sqlite_failure_error(f);
+    failed.cured = cured;
     heal_request request = {.failed = &failed, .inside = inside};
     request.conn = sqlite_borrow(o->healer->session.allocator, o->db, inside && writes);
     if (request.conn != NULL)
@@ -223,7 +224,7 @@ static bool lite_round_run(lite_op *o, const sqlite_failure *f, int *code, char 
     {
         return false;
     }
-    lite_round_cure(&r, f, inside);
+    lite_round_cure(&r, f, inside, count == 0 ? "" : cured[count - 1]);
     if (r.cure == AMEND_CURE_NONE && !r.touched)
     {
         return false;

@@ -125,6 +125,7 @@ static bool lite_tx_cure(healer *h, sqlite_transaction *t, char version[72])
 {
     amend_healing healing;
     amend_db_error failed = sqlite_failure_error(&t->failed);
+    failed.cured = version;
     heal_request request = {.failed = &failed, .conn = sqlite_borrow(h->session.allocator, t->db, false)};
     if (request.conn == NULL)
     {

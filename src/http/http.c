@@ -145,6 +145,7 @@ static bool http_heal(request *r)
         return false;
     }
     amend_error error = {0};
+    t->failed.cured = t->count == 0 ? "" : t->versions[t->count - 1];
     t->cure = amend_heal_error(r->http->options.handle, &t->failed, &t->healing, &error);
     if (t->cure == AMEND_CURE_DONE || t->cure == AMEND_CURE_RERUN)
     {

@@ -316,6 +316,7 @@ amend_cure harness_request(harness *h, const char *message, const char *query, a
     failed.message = message;
     failed.native = SQLITE_ERROR;
     failed.query = query;
+    failed.cured = h->cured;
     heal_request request = {.failed = &failed, .conn = conn, .inside = inside};
     *error = (amend_error){0};
     amend_cure cure = heal(&h->healer, &request, healing, error);

@@ -31,7 +31,8 @@ typedef struct harness
     unsigned count[AMEND_EVENT_TYPES];
     void (*hook)(struct harness *h, const amend_event *e); /* called after that, without the mutex; may be NULL */
     void *hook_arg;
-    sqlite3 *db; /* a connection of the caller's, NULL until harness_connect */
+    sqlite3 *db;       /* a connection of the caller's, NULL until harness_connect */
+    const char *cured; /* what the next requests say of their operation's last cure; NULL: nothing */
 } harness;
 
 /* No migrations yet. Patience of 10 s, a cool-down of an hour. */

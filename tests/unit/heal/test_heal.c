@@ -165,6 +165,26 @@ static void test_drift(void **state)
     harness_expect_told(h, "heal.drift");
 }
 
+/* Who tells how far the operation has come need not be quick: a thread may wait long for its processor. */
+static void test_an_operation_that_tells(void **state)
+{
+    harness *h = *state;
+    harness_expect(h, harness_heal(h, "no such table: cards"), AMEND_CURE_DONE);
+    harness_age(h, 3000000);
+    h->cured = "";
+    harness_expect(h, harness_heal(h, "no such table: cards"), AMEND_CURE_DONE);
+    h->cured = "003";
+    harness_expect(h, harness_heal(h, "no such table: cards"), AMEND_CURE_DONE);
+    h->cured = "001";
+    harness_expect(h, harness_heal(h, "no such table: cards"), AMEND_CURE_DRIFT);
+    harness_expect_told(h, "heal.drift");
+    h->cured = ""; /* known for a while, */
+    harness_expect(h, harness_heal(h, "no such table: cards"), AMEND_CURE_DRIFT);
+    harness_expect_told(h, "");
+    harness_age(h, h->healer.cooldown_ms); /* and looked at again after that. */
+    harness_expect(h, harness_heal(h, "no such table: cards"), AMEND_CURE_DONE);
+}
+
 /* Rolled back by hand: it is pending again, whatever is remembered. */
 static void test_applied_again(void **state)
 {
@@ -542,6 +562,7 @@ int main(void)
         TEST(test_cured_by_another_meanwhile),
         TEST(test_a_late_failure),
         TEST(test_drift),
+        TEST(test_an_operation_that_tells),
         TEST(test_applied_again),
         TEST(test_refused),
         TEST(test_conflict),

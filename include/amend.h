@@ -439,8 +439,8 @@ typedef struct amend_db_error
     const char *query;    /* the text of the statement that failed, or of all that was sent with it */
     size_t position;      /* where in the query the error is, from 1: PostgreSQL counts characters, SQLite bytes */
     /*
-     * The version that the last cure of this same operation named, "" when there was none yet: cured, run again, and missing all
-     * the same is drift. NULL: not told; then it is drift when that version was cured more than five seconds ago.
+     * The version that the last cure of this same operation named, "" when there was none yet: cured, run again, and missing
+     * all the same is drift. NULL: not told; then it is drift when that version was cured more than five seconds ago.
      */
     const char *cured;
 } amend_db_error;

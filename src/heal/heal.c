@@ -384,8 +384,8 @@ static bool heal_is_in_vain(const attempt *at, const memo *before)
     {
         return strcmp(cured, at->version) == 0;
     }
-    return before != NULL && (before->cure == AMEND_CURE_DRIFT ||
-                              (before->cure == AMEND_CURE_DONE && at->start_ms - before->at_ms >= FRESH_MS));
+    return before != NULL &&
+           (before->cure == AMEND_CURE_DRIFT || (before->cure == AMEND_CURE_DONE && at->start_ms - before->at_ms >= FRESH_MS));
 }
 
 static amend_cure heal_judge(attempt *at, amend_status status, const outcome *o, bool in_vain)

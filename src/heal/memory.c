@@ -54,7 +54,7 @@ void memory_note(memory *m, const amend_allocator *allocator, const char *versio
 {
     if (m->memos == NULL)
     {
-        m->memos = alloc_zeroed(allocator, MEMORY_SIZE, sizeof *m->memos);
+        m->memos = alloc_resize(allocator, NULL, 0, MEMORY_SIZE * sizeof *m->memos); /* large: touched as far as it is used */
         if (m->memos == NULL)
         {
             return;

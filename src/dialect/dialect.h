@@ -121,11 +121,31 @@ typedef struct findings
 /* A reading of all migrations in running order. What it keeps between them (SQLite: a database in memory) is the dialect's. */
 typedef struct survey survey;
 
+/* ---------------------------------------------------------------------------------------------------------- snapshots */
+
+/*
+ * One thing that the schema has: what it is called ("column public.cards.title", unusual names quoted as SQL quotes them), and
+ * what it is ("text NOT NULL DEFAULT ''::text"). Canonical: what is the same on two databases has the same bytes, in whatever
+ * order and by whatever statements it was made. Both are valid UTF-8; line ends in a definition are "\n".
+ */
+typedef struct fact
+{
+    slice object, definition;
+} fact;
+
+/* In the arena. */
+typedef struct fact_list
+{
+    fact *items;
+    size_t count;
+} fact_list;
+
 /* ------------------------------------------------------------------------------------------------------- bookkeeping */
 
 #define HISTORY_TABLE "_migrations"
 #define EVENTS_TABLE "_migration_events"
 #define LOCK_TABLE "_migrations_lock"
+#define SCHEMA_TABLE "_migrations_schema"
 
 /* Columns that the history table has (an existing one may lack some). */
 enum
@@ -306,6 +326,15 @@ typedef struct dialect
     /* The next migration, split. Everything in *out is in the arena or points into the script's text. */
     amend_status (*survey_read)(survey *survey, arena *arena, const script *script, findings *out, amend_error *error);
     void (*survey_close)(survey *survey); /* NULL is allowed */
+
+    /*
+     * The statements that read the live schema, in one exec; one of them gives the rows. amend's own tables are left out, and
+     * what the server or an extension brings. `inside`: a transaction is open, and is left as it was; else the statements bring
+     * their own, read-only.
+     */
+    unsigned (*snapshot)(buf *out, bool inside);
+    /* Append what a row of those tells. Error: OUT_OF_MEMORY. */
+    amend_status (*snapshot_row)(arena *arena, const amend_row *row, fact_list *out, amend_error *error);
 } dialect;
 
 /* "drops" and "takes something away". */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading the live schema through a session. */
+#ifndef AMEND_ENGINE_SNAPSHOT_H
+#define AMEND_ENGINE_SNAPSHOT_H
+
+#include "engine/session.h"
+#include "guard/snapshot.h"
+
+/* Connected already. `inside`: a transaction is open on the connection. Writes nothing. Errors: what the database says. */
+amend_status snapshot_read(session *s, arena *a, bool inside, snapshot *out, amend_error *error);
+
+#endif

@@ -106,7 +106,9 @@ static slice message_inside(const quote *q, slice run)
  */
 static bool message_owns_next(slice rest)
 {
-    static const slice particles[] = {{"\xE3\x81\xAE", 3}, {"\xE3\x81\xAB", 3}, {"\xE7\x94\xA8", 3}, {"\xE7\x9A\x84", 3}};
+    static const slice particles[] = {
+        {"\xE3\x81\xAE", 3}, {"\xE3\x81\xAB", 3}, {"\xE7\x94\xA8", 3}, {"\xE7\x9A\x84", 3}, {"\xE4\xB8\xAD\xE7\x9A\x84", 6},
+    };
     rest = slice_sub(rest, message_blank_before(rest), rest.len);
     for (size_t i = 0; i < sizeof particles / sizeof particles[0]; i++)
     {

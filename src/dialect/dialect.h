@@ -121,6 +121,10 @@ typedef struct findings
 /* A reading of all migrations in running order. What it keeps between them (SQLite: a database in memory) is the dialect's. */
 typedef struct survey survey;
 
+/* What lint rules look at, and what they find: dialect/lint.h. */
+typedef struct lint_subject lint_subject;
+typedef struct lint_findings lint_findings;
+
 /* ---------------------------------------------------------------------------------------------------------- snapshots */
 
 /*
@@ -326,6 +330,12 @@ typedef struct dialect
     /* The next migration, split. Everything in *out is in the arena or points into the script's text. */
     amend_status (*survey_read)(survey *survey, arena *arena, const script *script, findings *out, amend_error *error);
     void (*survey_close)(survey *survey); /* NULL is allowed */
+    /*
+     * Where the dialect's lint rules fire in the script that survey_read has just read. What the rules want to remember of
+     * earlier scripts is kept in the survey; so is what they know of a schema that other tools made: nothing. Findings in any
+     * order, in the arena. Errors: OUT_OF_MEMORY; what is not understood is passed over.
+     */
+    amend_status (*lint)(survey *survey, arena *arena, const lint_subject *subject, lint_findings *out, amend_error *error);
 
     /*
      * The statements that read the live schema, in one exec; one of them gives the rows. amend's own tables are left out, and

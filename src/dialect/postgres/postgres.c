@@ -4,6 +4,7 @@
 
 #include "dialect/postgres/pg_detect.h"
 #include "dialect/postgres/pg_ledger.h"
+#include "dialect/postgres/pg_lint.h"
 #include "dialect/postgres/pg_look.h"
 #include "dialect/postgres/pg_name.h"
 #include "dialect/postgres/pg_split.h"
@@ -90,6 +91,7 @@ const dialect dialect_postgres = {
     .survey_open = pg_survey_open,
     .survey_read = pg_survey_read,
     .survey_close = pg_survey_close,
+    .lint = pg_lint,
     .detect = pg_detect,
     .mentions = pg_name_mentioned,
     .repeatable = pg_detect_repeatable,

@@ -9,6 +9,7 @@
 #include "dialect/dialects.h"
 #include "dialect/sqlite/check.h"
 #include "dialect/sqlite/detect.h"
+#include "dialect/sqlite/lint.h"
 #include "dialect/sqlite/query.h"
 #include "dialect/sqlite/split.h"
 #include "dialect/sqlite/survey.h"
@@ -111,4 +112,5 @@ const dialect dialect_sqlite = {
     .survey_open = sqlite_survey_open,
     .survey_read = sqlite_survey_read,
     .survey_close = sqlite_survey_close,
+    .lint = sqlite_lint,
 };

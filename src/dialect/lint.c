@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "dialect/lint.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const lint_row lint_rules[LINT_RULES] = {
+#define AMEND_LINT(number, name, rule, severity, title, why, scale, safe, bad, good)                                           \
+    {number, rule, (amend_severity)severity, title, why, scale, safe, bad, good},
+#include "amend/lint.def"
+#undef AMEND_LINT
+};
+
+void lint_add(arena *a, lint_findings *out, lint_rule rule, size_t statement, size_t offset, slice object, const char *format,
+              ...)
+{
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    size_t kept = length < 0 ? 0 : (size_t)length < sizeof line ? (size_t)length : sizeof line - 1;
+    while (kept > 0 && kept == sizeof line - 1 && ((unsigned char)line[kept - 1] & 0xC0) == 0x80)
+    {
+        kept--; /* not in the middle of a character */
+    }
+    lint_finding *items = arena_grow(a, out->items, out->count, sizeof *items);
+    char *name = arena_copy(a, object), *detail = arena_copy(a, (slice){line, kept});
+    if (items == NULL || name == NULL || detail == NULL)
+    {
+        out->failed = true;
+        return;
+    }
+    items[out->count++] = (lint_finding){rule, statement, offset, {name, object.len}, {detail, kept}};
+    out->items = items;
+}
+
+static bool lint_same(slice a, slice b, bool nocase)
+{
+    return nocase ? slice_equal_nocase(a, b) : slice_equal(a, b);
+}
+
+bool lint_made(const lint_script *s, slice schema, slice table, size_t before, bool nocase)
+{
+    for (size_t i = 0; i < s->found.change_count; i++)
+    {
+        const change *c = &s->found.changes[i];
+        bool makes = c->kind == CHANGE_ADD && c->statement <= before &&
+                     (c->object == AMEND_OBJECT_TABLE || c->object == AMEND_OBJECT_VIEW || c->object == AMEND_OBJECT_RELATION);
+        if (makes && lint_same(c->name, table, nocase) &&
+            (schema.len == 0 || c->schema.len == 0 || lint_same(c->schema, schema, nocase)))
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+slice lint_text(const script *s, size_t statement)
+{
+    return slice_sub(s->text, s->stmts[statement].start, s->stmts[statement].end);
+}

@@ -7,6 +7,7 @@
 #include "dialect/postgres/pg_lint.h"
 #include "dialect/postgres/pg_look.h"
 #include "dialect/postgres/pg_name.h"
+#include "dialect/postgres/pg_snapshot.h"
 #include "dialect/postgres/pg_split.h"
 #include "dialect/postgres/pg_survey.h"
 
@@ -96,4 +97,6 @@ const dialect dialect_postgres = {
     .mentions = pg_name_mentioned,
     .repeatable = pg_detect_repeatable,
     .parse_name = pg_name_parse,
+    .snapshot = pg_snapshot,
+    .snapshot_row = pg_snapshot_row,
 };

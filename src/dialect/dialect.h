@@ -345,6 +345,14 @@ typedef struct dialect
     unsigned (*snapshot)(buf *out, bool inside);
     /* Append what a row of those tells. Error: OUT_OF_MEMORY. */
     amend_status (*snapshot_row)(arena *arena, const amend_row *row, fact_list *out, amend_error *error);
+
+    /*
+     * Append what of a script's text counts for the database: its tokens, each with a separator behind it, unquoted words in
+     * lower case; literals, quoted names, dollar-quoted bodies and the data of COPY byte for byte. White space, comments, a
+     * byte-order mark, empty statements and the last semicolon don't count. Two texts of equal essence do the same. Any bytes
+     * are allowed, SQL or not. Memory is kept by the buf.
+     */
+    void (*essence)(slice text, buf *out);
 } dialect;
 
 /* "drops" and "takes something away". */

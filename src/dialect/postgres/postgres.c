@@ -3,6 +3,7 @@
 #include "dialect/dialects.h"
 
 #include "dialect/postgres/pg_detect.h"
+#include "dialect/postgres/pg_essence.h"
 #include "dialect/postgres/pg_ledger.h"
 #include "dialect/postgres/pg_lint.h"
 #include "dialect/postgres/pg_look.h"
@@ -99,4 +100,5 @@ const dialect dialect_postgres = {
     .parse_name = pg_name_parse,
     .snapshot = pg_snapshot,
     .snapshot_row = pg_snapshot_row,
+    .essence = pg_essence,
 };

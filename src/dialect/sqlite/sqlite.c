@@ -9,8 +9,10 @@
 #include "dialect/dialects.h"
 #include "dialect/sqlite/check.h"
 #include "dialect/sqlite/detect.h"
+#include "dialect/sqlite/lexeme.h"
 #include "dialect/sqlite/lint.h"
 #include "dialect/sqlite/query.h"
+#include "dialect/sqlite/snapshot.h"
 #include "dialect/sqlite/split.h"
 #include "dialect/sqlite/survey.h"
 #include "dialect/sqlite/write.h"
@@ -113,4 +115,7 @@ const dialect dialect_sqlite = {
     .survey_read = sqlite_survey_read,
     .survey_close = sqlite_survey_close,
     .lint = sqlite_lint,
+    .snapshot = sqlite_snapshot,
+    .snapshot_row = sqlite_snapshot_row,
+    .essence = sqlite_essence,
 };

@@ -12,7 +12,7 @@
 
 enum
 {
-    OPERANDS = 1, /* the most that any command takes */
+    OPERANDS = 2, /* the most that any command takes */
 };
 
 typedef struct arguments

@@ -58,23 +58,26 @@ static void forget_healing(const cli *c)
 
 amend_status cli_open(cli *c, amend_error *error)
 {
-    amend_options options = AMEND_OPTIONS_INIT;
-    settings_apply(&c->settings, &options);
+    const char *url = c->settings.items[SETTING_URL].value;
     bool connects = (c->args.command->traits & COMMAND_DATABASE) != 0;
-    if (options.url == NULL && connects)
+    if (url == NULL && connects)
     {
         return fault_set(error, AMEND_E_NO_DATABASE, "no database given");
     }
-    if ((c->args.command->traits & (COMMAND_DATABASE | COMMAND_URL)) == 0)
-    {
-        options.url = NULL;
-    }
+    return cli_open_at(c, (c->args.command->traits & (COMMAND_DATABASE | COMMAND_URL)) == 0 ? NULL : url, error);
+}
+
+amend_status cli_open_at(cli *c, const char *url, amend_error *error)
+{
+    amend_options options = AMEND_OPTIONS_INIT;
+    settings_apply(&c->settings, &options);
+    options.url = url;
     options.on_event = events_handle;
     options.on_event_arg = c;
     options.own_process = true;
     forget_healing(c);
     amend_status status = amend_open(&options, &c->handle, error);
-    if (status == AMEND_OK && connects)
+    if (status == AMEND_OK && (c->args.command->traits & COMMAND_DATABASE) != 0)
     {
         heed_signals(c->handle);
     }

@@ -28,6 +28,8 @@ typedef struct cli
 
 /* Open the handle with the settings. Errors: NO_DATABASE, and those of amend_open. */
 amend_status cli_open(cli *c, amend_error *error);
+/* The same on another database than the configured one; NULL: on none. */
+amend_status cli_open_at(cli *c, const char *url, amend_error *error);
 /* Close it again. */
 void cli_close(cli *c);
 /* Are words for people wanted on standard output? */

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Writes migrations as a C file. With -o it is written under another name first and then renamed: a build that is interrupted
- * must not find half a file that looks newer than its sources.
- */
+/* Writes migrations as a C file. */
+#include "draft.h"
 #include "embed.h"
 #include "events.h"
 #include "fault.h"
 #include "json.h"
 #include "print.h"
-
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
-
-static amend_status embed_refused(amend_error *error, const char *path)
-{
-    return fault_set(error, AMEND_E_FILE_CREATE, "can't write \"%s\": %s", path, strerror(errno));
-}
 
 static amend_status write_all(cli *c, FILE *out, const amend_report *r, const char *symbol, amend_error *error)
 {
@@ -44,28 +33,6 @@ static amend_status write_all(cli *c, FILE *out, const amend_report *r, const ch
     return AMEND_OK;
 }
 
-static amend_status write_file(cli *c, const char *path, const amend_report *r, const char *symbol, amend_error *error)
-{
-    const char *draft = pool_format(&c->pool, "%s.%ld.tmp", path, (long)getpid());
-    FILE *out = fopen(draft, "wxe");
-    if (out == NULL)
-    {
-        return embed_refused(error, draft);
-    }
-    amend_status status = write_all(c, out, r, symbol, error);
-    bool broken = ferror(out) != 0;
-    broken = fclose(out) != 0 || broken;
-    if (status == AMEND_OK && (broken || rename(draft, path) != 0))
-    {
-        status = embed_refused(error, path);
-    }
-    if (status != AMEND_OK)
-    {
-        unlink(draft);
-    }
-    return status;
-}
-
 static amend_status open_dir(cli *c, amend_error *error)
 {
     amend_options options = AMEND_OPTIONS_INIT;
@@ -82,7 +49,12 @@ static amend_status write_report(cli *c, const amend_report *r, const char *symb
     {
         return write_all(c, stdout, r, symbol, error);
     }
-    amend_status status = write_file(c, path, r, symbol, error);
+    draft d;
+    amend_status status = draft_begin(&c->pool, path, &d, error);
+    if (status == AMEND_OK)
+    {
+        status = draft_end(&d, write_all(c, d.file, r, symbol, error), error);
+    }
     if (status != AMEND_OK)
     {
         return status;

@@ -12,7 +12,7 @@ enum
     LARGEST = 1 << 20,
 };
 
-const char *file_read(pool *p, const char *path)
+const char *file_load(pool *p, const char *path, const char *unless, size_t most, size_t *length)
 {
     FILE *file = fopen(path, "re");
     if (file == NULL)
@@ -20,23 +20,30 @@ const char *file_read(pool *p, const char *path)
         return NULL;
     }
     char *text = pool_alloc(p, 4096);
-    size_t room = 4096, length = 0;
-    while (length < LARGEST)
+    size_t room = 4096, used = 0;
+    while (used < most)
     {
-        length += fread(text + length, 1, room - length - 1, file);
-        if (length + 1 < room)
+        used += fread(text + used, 1, room - used - 1, file);
+        if (used + 1 < room || (unless != NULL && strncmp(text, unless, strlen(unless)) == 0))
         {
             break;
         }
         char *wider = pool_alloc(p, room * 2);
-        memcpy(wider, text, length);
+        memcpy(wider, text, used);
         text = wider;
         room *= 2;
     }
-    int failure = ferror(file) ? errno : length >= LARGEST ? EFBIG : 0;
+    int failure = ferror(file) ? errno : used >= most ? EFBIG : 0;
     fclose(file);
     errno = failure;
+    *length = used;
     return failure != 0 ? NULL : text;
+}
+
+const char *file_read(pool *p, const char *path)
+{
+    size_t length;
+    return file_load(p, path, NULL, LARGEST, &length);
 }
 
 bool file_make_directories(pool *p, const char *path, bool *made)

@@ -344,6 +344,73 @@ AMEND_API AMEND_CHECKED amend_status amend_verify(amend *handle, amend_report **
 /* Read the audit trail, oldest first; only the newest `limit` events when limit is not 0. Writes nothing. */
 AMEND_API AMEND_CHECKED amend_status amend_log(amend *handle, size_t limit, amend_event_fn fn, void *arg, amend_error *error);
 
+/* One thing that the schema has: "column public.cards.title", and what it is: "text NOT NULL DEFAULT ''::text". UTF-8. */
+typedef struct amend_fact
+{
+    const char *object;
+    const char *definition;
+} amend_fact;
+
+/*
+ * A schema: sorted facts about all that it has, in words that are the same for what is the same, in whatever order and by
+ * whatever statements it was made. amend's own tables are left out. The caller's; all its pointers live until
+ * amend_snapshot_free, also when the handle that made it is closed before (with an allocator of the program's own: as long as
+ * that allocator).
+ */
+typedef struct amend_snapshot
+{
+    size_t size;
+    const char *dialect; /* "sqlite", "postgres"; NULL: a file did not say */
+    const char *text;    /* a line for each fact, "object<tab>definition\n"; in both, \n, \t and \\ stand for themselves */
+    size_t length;       /* of the text */
+    const amend_fact *facts;
+    size_t count;
+    const char *fingerprint; /* the SHA-256 of the text, in hex: equal schemas have equal ones */
+} amend_snapshot;
+
+/* The live schema. Writes nothing: an absent SQLite file is an empty schema, and is not made. Errors: what connecting gives,
+   and what the database says. */
+AMEND_API AMEND_CHECKED amend_status amend_snapshot_take(amend *handle, amend_snapshot **out, amend_error *error);
+
+/*
+ * A snapshot as a file keeps it: the text of one, lines that begin with "#" are remarks; "# dialect: postgres" says what it is
+ * of. Touches no database: the handle needs no URL. Errors: SNAPSHOT_FORM with the line, OUT_OF_MEMORY.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_snapshot_read(amend *handle, const char *text, size_t length, amend_snapshot **out,
+                                                         amend_error *error);
+
+/* NULL is allowed. */
+AMEND_API void amend_snapshot_free(amend_snapshot *snapshot);
+
+typedef enum amend_difference_kind
+{
+    AMEND_DIFFERENCE_MISSING, /* only what is expected has it */
+    AMEND_DIFFERENCE_EXTRA,   /* only what exists has it */
+    AMEND_DIFFERENCE_OTHER,   /* both have it, defined in two ways */
+} amend_difference_kind;
+
+/* "missing", "extra", "different"; NULL when out of range. */
+AMEND_API const char *amend_difference_name(amend_difference_kind kind);
+
+/* All pointers live as long as the two snapshots. */
+typedef struct amend_difference
+{
+    amend_difference_kind kind;
+    const char *object;
+    const char *expected; /* its definition; NULL when it is extra */
+    const char *existing; /* NULL when it is missing */
+} amend_difference;
+
+typedef void (*amend_difference_fn)(void *arg, const amend_difference *difference);
+
+/*
+ * Tell each difference, in the order of the objects. fn may be NULL. Pure; any thread. AMEND_OK when there is none. Errors:
+ * SCHEMAS_DIFFER (status AMEND_UNVERIFIED) when there is one, SNAPSHOT_DIALECT when they are of two kinds of databases,
+ * OUT_OF_MEMORY.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_snapshot_compare(const amend_snapshot *expected, const amend_snapshot *existing,
+                                                            amend_difference_fn fn, void *arg, amend_error *error);
+
 /* Try to connect until it answers or `timeout_ms` are over (0: options.connect_timeout_ms). Each failed try is an event. */
 AMEND_API AMEND_CHECKED amend_status amend_wait(amend *handle, uint32_t timeout_ms, amend_error *error);
 

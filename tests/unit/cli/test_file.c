@@ -39,6 +39,29 @@ static void test_read(void **state)
     pool_clear(&p);
 }
 
+static void test_load(void **state)
+{
+    pool p = {0};
+    tempdir d;
+    size_t length = 0;
+    (void)state;
+    tempdir_make(&d);
+    size_t size = 10000;
+    char *text = pool_alloc(&p, size + 1);
+    memset(text, 'x', size);
+    tempdir_write(&d, "long", text);
+    assert_string_equal(file_load(&p, tempdir_path(&d, "long"), NULL, 20000, &length), text);
+    assert_int_equal(length, size);
+    assert_non_null(file_load(&p, tempdir_path(&d, "long"), "xxx", 20000, &length)); /* only its beginning */
+    assert_in_range(length, 3, size - 1);
+    assert_non_null(file_load(&p, tempdir_path(&d, "long"), "xxy", 20000, &length));
+    assert_int_equal(length, size);
+    assert_null(file_load(&p, tempdir_path(&d, "long"), NULL, 9000, &length));
+    assert_int_equal(errno, EFBIG);
+    tempdir_remove(&d);
+    pool_clear(&p);
+}
+
 static void test_directories(void **state)
 {
     pool p = {0};
@@ -82,7 +105,7 @@ static void test_pool(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_directories),
-                                       cmocka_unit_test(test_pool)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_load),
+                                       cmocka_unit_test(test_directories), cmocka_unit_test(test_pool)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

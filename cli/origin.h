@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a schema comes from, as a person names it: a database's URL, or a file made by `amend snapshot`. A path that is a
+ * SQLite database is told by what the file begins with.
+ */
+#ifndef AMEND_CLI_ORIGIN_H
+#define AMEND_CLI_ORIGIN_H
+
+#include "cli.h"
+
+typedef enum origin_kind
+{
+    ORIGIN_DATABASE,
+    ORIGIN_FILE,
+} origin_kind;
+
+typedef struct origin
+{
+    origin_kind kind;
+    const char *shown; /* for people: without a password */
+    const char *url;   /* ORIGIN_DATABASE */
+    const char *text;  /* ORIGIN_FILE */
+    size_t length;
+    amend_snapshot *snapshot; /* the caller's, once it is read */
+} origin;
+
+/* What the words name. Files are read here, before any database is open. Errors: FILE_READ. */
+amend_status origin_find(cli *c, const char *words, origin *out, amend_error *error);
+/* The configured database. Error: NO_DATABASE. */
+amend_status origin_configured(cli *c, origin *out, amend_error *error);
+/* Read the schema. The handle is opened for it and closed again. */
+amend_status origin_read(cli *c, origin *s, amend_error *error);
+
+#endif

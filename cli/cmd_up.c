@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "preview.h"
 #include "print.h"
 #include "run.h"
 
@@ -36,5 +37,9 @@ amend_status cmd_up(cli *c, amend_error *error)
 {
     amend_run run = AMEND_RUN_INIT;
     amend_status status = run_options(c, &run, error);
+    if (status == AMEND_OK && args_has(&c->args, OPTION_PREVIEW))
+    {
+        return preview_call(c, &run, error);
+    }
     return status == AMEND_OK ? run_call(c, amend_up, &run, up_summary, error) : status;
 }

@@ -353,6 +353,21 @@ typedef struct dialect
      * are allowed, SQL or not. Memory is kept by the buf.
      */
     void (*essence)(slice text, buf *out);
+
+    /*
+     * For finding out what migrations would do. Either the database is copied to that path, and they run there; or they run in
+     * a transaction that is begun by preview_begin and given up by words->batch_abort. The slots of the other way are NULL.
+     * preview_end checks what would be checked by the COMMIT.
+     */
+    unsigned (*copy_to)(buf *out, const char *path);
+    unsigned (*preview_begin)(buf *out, uint32_t lock_timeout_ms);
+    unsigned (*preview_end)(buf *out);
+    /*
+     * What is measured before and after, as rows (what, object as a fact names it, number): "rows" of a table; or "inserted",
+     * "updated", "deleted" by this transaction, "lock MODE" that it holds, and "file", a number that is another one when the
+     * table was rewritten. `schema`: the facts of a snapshot just taken.
+     */
+    unsigned (*measure)(buf *out, fact_list schema);
 } dialect;
 
 /* "drops" and "takes something away". */

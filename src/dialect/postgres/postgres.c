@@ -8,6 +8,7 @@
 #include "dialect/postgres/pg_lint.h"
 #include "dialect/postgres/pg_look.h"
 #include "dialect/postgres/pg_name.h"
+#include "dialect/postgres/pg_preview.h"
 #include "dialect/postgres/pg_snapshot.h"
 #include "dialect/postgres/pg_split.h"
 #include "dialect/postgres/pg_survey.h"
@@ -101,4 +102,7 @@ const dialect dialect_postgres = {
     .snapshot = pg_snapshot,
     .snapshot_row = pg_snapshot_row,
     .essence = pg_essence,
+    .preview_begin = pg_preview_begin,
+    .preview_end = pg_preview_end,
+    .measure = pg_preview_measure,
 };

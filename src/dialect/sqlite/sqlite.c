@@ -11,6 +11,7 @@
 #include "dialect/sqlite/detect.h"
 #include "dialect/sqlite/lexeme.h"
 #include "dialect/sqlite/lint.h"
+#include "dialect/sqlite/preview.h"
 #include "dialect/sqlite/query.h"
 #include "dialect/sqlite/snapshot.h"
 #include "dialect/sqlite/split.h"
@@ -114,6 +115,8 @@ const dialect dialect_sqlite = {
     .survey_open = sqlite_survey_open,
     .survey_read = sqlite_survey_read,
     .survey_close = sqlite_survey_close,
+    .copy_to = sqlite_preview_copy,
+    .measure = sqlite_preview_measure,
     .lint = sqlite_lint,
     .snapshot = sqlite_snapshot,
     .snapshot_row = sqlite_snapshot_row,

@@ -45,6 +45,22 @@ static amend_status unknown_option(parser *p, const char *name)
     return status;
 }
 
+/* Is the value one of the words that can be? *said becomes "auto, always or never". */
+static bool is_word(parser *p, const char *words, const char *value, const char **said)
+{
+    bool found = false;
+    *said = "";
+    while (*words != '\0')
+    {
+        size_t length = strcspn(words, " ");
+        const char *word = pool_copy(p->pool, words, length);
+        words += length + (words[length] == ' ');
+        found |= strcmp(word, value) == 0;
+        *said = pool_format(p->pool, "%s%s%s", *said, **said == '\0' ? "" : *words == '\0' ? " or " : ", ", word);
+    }
+    return found;
+}
+
 /* Take the option; `attached` is the value that stood in the same argument, NULL when there was none. */
 static amend_status take(parser *p, option_id id, bool letter, const char *attached)
 {
@@ -71,10 +87,10 @@ static amend_status take(parser *p, option_id id, bool letter, const char *attac
     {
         return fault_set(p->error, AMEND_E_OPTION, "%s has an empty value", spelled(p, o, letter));
     }
-    if (o->takes == TAKES_WHEN && strcmp(attached, "auto") != 0 && strcmp(attached, "always") != 0 &&
-        strcmp(attached, "never") != 0)
+    const char *words = option_words(o->takes), *said;
+    if (words != NULL && !is_word(p, words, attached, &said))
     {
-        return fault_set(p->error, AMEND_E_OPTION, "%s is auto, always or never, not \"%s\"", spelled(p, o, letter), attached);
+        return fault_set(p->error, AMEND_E_OPTION, "%s is %s, not \"%s\"", spelled(p, o, letter), said, attached);
     }
     p->out->values[id] = pool_text(p->pool, attached);
     return AMEND_OK;
@@ -146,6 +162,7 @@ static amend_status operand(parser *p, const char *text)
     }
     if (out->operand_count < out->command->most)
     {
+        out->operands = pool_grow(p->pool, out->operands, out->operand_count, sizeof *out->operands);
         out->operands[out->operand_count++] = pool_text(p->pool, text);
     }
     else if (p->extra == NULL)

@@ -10,16 +10,11 @@
 #include "commands.h"
 #include "pool.h"
 
-enum
-{
-    OPERANDS = 2, /* the most that any command takes */
-};
-
 typedef struct arguments
 {
     const command *command;      /* NULL: none was named */
     const char *values[OPTIONS]; /* NULL: not given; "" for an option without a value */
-    const char *operands[OPERANDS];
+    const char **operands;
     size_t operand_count;
 } arguments;
 

@@ -3,6 +3,7 @@
 #include "fault.h"
 #include "help.h"
 #include "json.h"
+#include "lint_print.h"
 #include "print.h"
 
 #include <stdlib.h>
@@ -45,15 +46,41 @@ static void list(cli *c)
                                      {e->name, STYLE_PLAIN},
                                      {e->text, STYLE_PLAIN}});
     }
+    json_t *rules = c->json ? json_array() : NULL;
+    const amend_lint_rule *rule;
+    for (size_t i = 0; (rule = amend_lint_rule_at(i)) != NULL; i++)
+    {
+        if (c->json)
+        {
+            json_array_append_new(rules, lint_rule_json(rule));
+            continue;
+        }
+        table_add(&t, (table_cell[]){
+                          {lint_code(&c->pool, rule), STYLE_PLAIN}, {rule->name, STYLE_PLAIN}, {rule->title, STYLE_PLAIN}});
+    }
     if (c->json)
     {
         json_t *object = json_object();
         json_add(object, "command", "explain");
         json_object_set_new(object, "diagnostics", all);
+        json_object_set_new(object, "rules", rules);
         json_print(object);
         return;
     }
     table_print(&t, stdout, &c->out);
+}
+
+static amend_status explain_rule(cli *c, const amend_lint_rule *rule)
+{
+    if (!c->json)
+    {
+        lint_print_rule(c, rule);
+        return AMEND_OK;
+    }
+    json_t *object = lint_rule_json(rule);
+    json_add(object, "command", "explain");
+    json_print(object);
+    return AMEND_OK;
 }
 
 /* AM0210, am210, 210, STATEMENT. */
@@ -99,10 +126,15 @@ amend_status cmd_explain(cli *c, amend_error *error)
         return AMEND_OK;
     }
     const amend_explanation *e = find(c->args.operands[0]);
+    const amend_lint_rule *rule = amend_lint_rule_find(c->args.operands[0]);
+    if (rule != NULL)
+    {
+        return explain_rule(c, rule);
+    }
     if (e == NULL)
     {
-        amend_status status = fault_set(error, AMEND_E_OPTION, "no diagnostic \"%s\"", c->args.operands[0]);
-        fault_hint(error, "\"amend explain\" lists all of them; a code looks like AM0210.");
+        amend_status status = fault_set(error, AMEND_E_OPTION, "no diagnostic and no lint rule \"%s\"", c->args.operands[0]);
+        fault_hint(error, "\"amend explain\" lists all of them; a code looks like AM0210 or AL005.");
         return status;
     }
     if (c->json)

@@ -23,6 +23,15 @@ const setting_row settings_table[SETTINGS] = {
 #undef AMEND_SETTING
 };
 
+const char *option_words(option_takes takes)
+{
+    static const char *const words[] = {[TAKES_WHEN] = "auto always never",
+                                        [TAKES_LINT] = "off warn error",
+                                        [TAKES_DIALECT] = "sqlite postgres",
+                                        [TAKES_FORMAT] = "text github sarif"};
+    return (size_t)takes < sizeof words / sizeof words[0] ? words[takes] : NULL;
+}
+
 const command *command_find(const char *name)
 {
     for (size_t i = 0; i < COMMANDS; i++)

@@ -24,7 +24,10 @@ typedef enum option_takes
     TAKES_TEXT,
     TAKES_FILE,
     TAKES_DIR,
-    TAKES_WHEN, /* auto, always, never */
+    TAKES_WHEN,    /* words of a fixed list: option_words() */
+    TAKES_LINT,    /* likewise */
+    TAKES_DIALECT, /* likewise */
+    TAKES_FORMAT,  /* likewise */
 } option_takes;
 
 typedef struct option
@@ -99,6 +102,9 @@ typedef struct setting_row
 extern const option options_table[OPTIONS];
 extern const command commands_table[COMMANDS];
 extern const setting_row settings_table[SETTINGS];
+
+/* The words that can be, with a blank between them; NULL: anything. */
+const char *option_words(option_takes takes);
 
 /* NULL when there is none. */
 const command *command_find(const char *name);

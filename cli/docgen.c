@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * docgen: a program of the build, never installed. `docgen man`, `docgen man up`, `docgen bash`, `docgen zsh`, `docgen fish`
- * and `docgen markdown` write one file each to standard output.
+ * docgen: a program of the build, never installed. `docgen man`, `docgen man up`, `docgen bash`, `docgen zsh`, `docgen fish`,
+ * `docgen markdown` and `docgen lint` write one file each to standard output.
  */
 #include "docgen.h"
 
@@ -13,7 +13,8 @@ static const struct
     const char *name;
     void (*write)(FILE *out);
 } kinds[] = {
-    {"man", docgen_man}, {"bash", docgen_bash}, {"zsh", docgen_zsh}, {"fish", docgen_fish}, {"markdown", docgen_markdown},
+    {"man", docgen_man},   {"bash", docgen_bash},         {"zsh", docgen_zsh},
+    {"fish", docgen_fish}, {"markdown", docgen_markdown}, {"lint", docgen_lint},
 };
 
 const char *docgen_status(size_t i)
@@ -60,6 +61,6 @@ int main(int argc, char **argv)
             return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
         }
     }
-    fputs("usage: docgen man [COMMAND] | bash | zsh | fish | markdown\n", stderr);
+    fputs("usage: docgen man [COMMAND] | bash | zsh | fish | markdown | lint\n", stderr);
     return EXIT_FAILURE;
 }

@@ -17,6 +17,8 @@ void docgen_zsh(FILE *out);
 void docgen_fish(FILE *out);
 
 void docgen_markdown(FILE *out);
+/* docs/lint.md. */
+void docgen_lint(FILE *out);
 
 /* All exit statuses, the text of status i; NULL behind the last. */
 const char *docgen_status(size_t i);

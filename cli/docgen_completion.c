@@ -90,7 +90,15 @@ void docgen_bash(FILE *out)
                 "compopt -o filenames 2>/dev/null\n            mapfile -t COMPREPLY < <(compgen -f -- \"$current\")");
     bash_values(out, TAKES_DIR,
                 "compopt -o filenames 2>/dev/null\n            mapfile -t COMPREPLY < <(compgen -d -- \"$current\")");
-    bash_values(out, TAKES_WHEN, "mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- \"$current\")");
+    for (option_takes takes = TAKES_NOTHING; takes <= TAKES_FORMAT; takes++)
+    {
+        if (option_words(takes) != NULL)
+        {
+            char words[128];
+            snprintf(words, sizeof words, "mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$current\")", option_words(takes));
+            bash_values(out, takes, words);
+        }
+    }
     bash_values(out, TAKES_TEXT, ":");
     fputs("    esac\n"
           "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -115,6 +123,10 @@ void docgen_bash(FILE *out)
             bash_commands(out, " ");
         }
         fputs("'\n", out);
+        if (takes_operand(c, "FILES"))
+        {
+            fputs("        [[ $current == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n", out);
+        }
         if (takes_operand(c, "DIR"))
         {
             fputs("        [[ $current == -* ]] || mapfile -t COMPREPLY < <(compgen -d -- \"$current\")\n", out);
@@ -132,19 +144,15 @@ void docgen_bash(FILE *out)
 
 /* ------------------------------------------------------------------------------------------------------------------- zsh */
 
-static const char *zsh_action(option_takes takes)
+static void zsh_action(FILE *out, option_takes takes)
 {
-    switch (takes)
+    const char *words = option_words(takes);
+    if (words != NULL)
     {
-    case TAKES_FILE:
-        return "_files";
-    case TAKES_DIR:
-        return "_directories";
-    case TAKES_WHEN:
-        return "(auto always never)";
-    default:
-        return "";
+        fprintf(out, "(%s)", words);
+        return;
     }
+    fputs(takes == TAKES_FILE ? "_files" : takes == TAKES_DIR ? "_directories" : "", out);
 }
 
 static void zsh_options(FILE *out, uint64_t set)
@@ -171,7 +179,8 @@ static void zsh_options(FILE *out, uint64_t set)
             fputc(']', out);
             if (o->value != NULL)
             {
-                fprintf(out, ":%s:%s", o->value, zsh_action(o->takes));
+                fprintf(out, ":%s:", o->value);
+                zsh_action(out, o->takes);
             }
             fputc('\'', out);
         }
@@ -205,6 +214,10 @@ void docgen_zsh(FILE *out)
             fputs(" \\\n            '1:command:(", out);
             bash_commands(out, " ");
             fputs(")'", out);
+        }
+        else if (takes_operand(c, "FILES"))
+        {
+            fputs(" \\\n            '*:file:_files'", out);
         }
         else if (c->most > 0)
         {
@@ -243,9 +256,9 @@ static void fish_options(FILE *out, const char *condition, uint64_t set)
         {
             fputs(" -a '(__fish_complete_directories)'", out);
         }
-        if (o->takes == TAKES_WHEN)
+        if (option_words(o->takes) != NULL)
         {
-            fputs(" -a 'auto always never'", out);
+            fprintf(out, " -a '%s'", option_words(o->takes));
         }
         fputs(" -d '", out);
         docgen_completion_quoted(out, o->help, "");
@@ -270,6 +283,10 @@ void docgen_fish(FILE *out)
         char condition[128];
         snprintf(condition, sizeof condition, " -n '__fish_seen_subcommand_from %s'", c->name);
         fish_options(out, condition, c->options);
+        if (takes_operand(c, "FILES"))
+        {
+            fprintf(out, "complete -c amend%s -F\n", condition);
+        }
         if (takes_operand(c, "DIR"))
         {
             fprintf(out, "complete -c amend%s -a '(__fish_complete_directories)'\n", condition);

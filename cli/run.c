@@ -5,6 +5,8 @@
 #include "json.h"
 #include "print.h"
 
+#include <string.h>
+
 amend_status run_options(const cli *c, amend_run *run, amend_error *error)
 {
     uint32_t steps = 0;
@@ -14,6 +16,11 @@ amend_status run_options(const cli *c, amend_run *run, amend_error *error)
     run->flags = (args_has(&c->args, OPTION_DRY_RUN) ? AMEND_DRY_RUN : 0u) |
                  (args_has(&c->args, OPTION_OUT_OF_ORDER) ? AMEND_OUT_OF_ORDER : 0u) |
                  (args_has(&c->args, OPTION_STRICT) ? AMEND_STRICT : 0u);
+    if (c->args.command->id == COMMAND_up)
+    {
+        const char *lint = c->settings.items[SETTING_LINT].value;
+        run->lint = strcmp(lint, "off") == 0 ? AMEND_LINT_OFF : strcmp(lint, "warn") == 0 ? AMEND_LINT_WARN : AMEND_LINT_ERROR;
+    }
     return status;
 }
 

@@ -136,6 +136,11 @@ static bool from_ini(const load *l, const setting_row *row, setting *out)
     return true;
 }
 
+static bool is_lint_mode(const char *value)
+{
+    return strcmp(value, "off") == 0 || strcmp(value, "warn") == 0 || strcmp(value, "error") == 0;
+}
+
 static amend_status resolve(load *l, setting_id id, setting *out)
 {
     const setting_row *row = &settings_table[id];
@@ -154,6 +159,12 @@ static amend_status resolve(load *l, setting_id id, setting *out)
         {
             *out = (setting){.value = row->value, .source = row->value == NULL ? "not set" : "default"};
         }
+    }
+    if (id == SETTING_LINT && !is_lint_mode(out->value))
+    {
+        return settings_wrong(
+            l, out,
+            pool_format(l->pool, "lint (%s) is off, warn or error, not \"%s\"", out->source, secret_mask(l->pool, out->value)));
     }
     out->shown = out->value == NULL || row->kind != SETTING_SECRET ? out->value : secret_mask(l->pool, out->value);
     if (row->kind == SETTING_TIME)
@@ -194,11 +205,63 @@ static amend_status unknown_key(load *l, const inifile_entry *entry)
     return status;
 }
 
+/* [lint] is no environment: its keys are rules, its values severities. */
+static bool is_lint(const char *section)
+{
+    return strcmp(section, "lint") == 0;
+}
+
+static amend_status read_rule(load *l, const inifile_entry *entry, settings *out)
+{
+    static const char *const severities[] = {"off", "note", "warning", "error"};
+    const amend_lint_rule *rule = amend_lint_rule_find(entry->key);
+    if (rule == NULL)
+    {
+        suggestion near = {.word = entry->key};
+        for (size_t i = 0; amend_lint_rule_at(i) != NULL; i++)
+        {
+            suggest_consider(&near, amend_lint_rule_at(i)->name);
+        }
+        amend_status status = fault_set(l->error, AMEND_E_SETTINGS, "no lint rule \"%s\"", secret_mask(l->pool, entry->key));
+        fault_at(l->error, l->ini.path, entry->line);
+        fault_hint(l->error, near.best == NULL ? "\"amend explain\" lists the rules.%s" : "Did you mean \"%s\"?",
+                   near.best == NULL ? "" : near.best);
+        return status;
+    }
+    for (size_t i = 0; i < sizeof severities / sizeof severities[0]; i++)
+    {
+        if (strcmp(severities[i], entry->value) == 0)
+        {
+            out->lint = pool_grow(l->pool, out->lint, out->lint_count, sizeof *out->lint);
+            out->lint[out->lint_count++] = (amend_lint_setting){.rule = rule->name, .severity = (amend_severity)i};
+            return AMEND_OK;
+        }
+    }
+    amend_status status = fault_set(l->error, AMEND_E_SETTINGS, "\"%s\" is error, warning, note or off, not \"%s\"", rule->name,
+                                    secret_mask(l->pool, entry->value));
+    fault_at(l->error, l->ini.path, entry->line);
+    return status;
+}
+
+static amend_status read_lint(load *l, settings *out)
+{
+    amend_status status = AMEND_OK;
+    for (size_t i = 0; i < l->ini.count && status == AMEND_OK; i++)
+    {
+        status = is_lint(l->ini.entries[i].section) ? read_rule(l, &l->ini.entries[i], out) : AMEND_OK;
+    }
+    return status;
+}
+
 static amend_status check_keys(load *l)
 {
     for (size_t i = 0; i < l->ini.count; i++)
     {
         const inifile_entry *entry = &l->ini.entries[i];
+        if (is_lint(entry->section))
+        {
+            continue;
+        }
         size_t known = 0;
         while (known < SETTINGS && strcmp(settings_table[known].key, entry->key) != 0)
         {
@@ -250,8 +313,12 @@ static amend_status no_section(load *l, const setting *env)
     const char *names = "";
     for (size_t i = 0; i < l->ini.section_count; i++)
     {
+        if (is_lint(l->ini.sections[i]))
+        {
+            continue;
+        }
         suggest_consider(&near, l->ini.sections[i]);
-        names = pool_format(l->pool, "%s%s%s", names, i == 0 ? "" : ", ", l->ini.sections[i]);
+        names = pool_format(l->pool, "%s%s%s", names, *names == '\0' ? "" : ", ", l->ini.sections[i]);
     }
     amend_status status = settings_wrong(
         l, env, pool_format(l->pool, "%s has no section [%s] (asked for by %s)", l->ini.path, env->value, env->source));
@@ -278,7 +345,7 @@ static amend_status choose_section(load *l, setting *env)
     }
     for (size_t i = 0; i < l->ini.section_count; i++)
     {
-        if (strcmp(l->ini.sections[i], env->value) == 0)
+        if (strcmp(l->ini.sections[i], env->value) == 0 && !is_lint(env->value))
         {
             l->section = env->value;
             return AMEND_OK;
@@ -319,7 +386,11 @@ amend_status settings_load(pool *p, const arguments *args, settings *out, amend_
     {
         return status;
     }
-    status = choose_section(&l, &out->items[SETTING_ENV]);
+    status = read_lint(&l, out);
+    if (status == AMEND_OK)
+    {
+        status = choose_section(&l, &out->items[SETTING_ENV]);
+    }
     for (size_t i = 0; i < SETTINGS && status == AMEND_OK; i++)
     {
         status = i == SETTING_ENV ? AMEND_OK : resolve(&l, (setting_id)i, &out->items[i]);
@@ -335,6 +406,8 @@ void settings_apply(const settings *s, amend_options *options)
 {
     options->url = s->items[SETTING_URL].value;
     options->dir = s->items[SETTING_DIR].value;
+    options->lint = s->lint;
+    options->lint_count = s->lint_count;
     options->application = s->items[SETTING_APPLICATION].value;
     options->actor = s->items[SETTING_ACTOR].value;
     options->connect_timeout_ms = s->items[SETTING_CONNECT_TIMEOUT].ms;

@@ -22,7 +22,9 @@ typedef struct setting
 typedef struct settings
 {
     setting items[SETTINGS];
-    const char *warning; /* NULL: none */
+    const char *warning;      /* NULL: none */
+    amend_lint_setting *lint; /* the section [lint] */
+    size_t lint_count;
 } settings;
 
 /*

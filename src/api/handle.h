@@ -3,7 +3,7 @@
 #ifndef AMEND_API_HANDLE_H
 #define AMEND_API_HANDLE_H
 
-#include "engine/run.h"
+#include "engine/lint.h"
 #include "heal/heal.h"
 
 struct amend
@@ -21,6 +21,7 @@ struct amend
     buf text;       /* amend_read's */
     arena *reading; /* the catalog that amend_read looks into */
     catalog catalog;
+    amend_severity lint[LINT_RULES];
 };
 
 _Static_assert(offsetof(struct amend, healer) == 0, "healer_of takes the handle for its healer");

@@ -119,6 +119,26 @@ static amend_status fill_healer(amend *h, const amend_options *o, amend_error *e
     return pick_policy(o, &healer->policy, error);
 }
 
+static amend_status fill_lint(amend *h, const amend_options *o, amend_error *error)
+{
+    for (size_t i = 0; i < LINT_RULES; i++)
+    {
+        h->lint[i] = lint_rules[i].severity;
+    }
+    for (size_t i = 0; i < o->lint_count; i++)
+    {
+        const amend_lint_setting *given = &o->lint[i];
+        lint_rule rule = lint_find(slice_of(given->rule));
+        if (rule == LINT_RULES || (unsigned)given->severity > AMEND_ERROR)
+        {
+            return error_set(error, AMEND_E_SETTINGS, "\"%s\" is not a lint rule, or its severity can't be",
+                             given->rule == NULL ? "" : given->rule);
+        }
+        h->lint[rule] = given->severity;
+    }
+    return AMEND_OK;
+}
+
 static amend_status fill(amend *h, const amend_options *o, amend_error *error)
 {
     session *s = &h->session;
@@ -142,7 +162,11 @@ static amend_status fill(amend *h, const amend_options *o, amend_error *error)
     {
         return error_memory(error);
     }
-    amend_status status = o->url == NULL ? AMEND_OK : pick_driver(h, o->url, o->own_process, error);
+    amend_status status = fill_lint(h, o, error);
+    if (status == AMEND_OK && o->url != NULL)
+    {
+        status = pick_driver(h, o->url, o->own_process, error);
+    }
     return status == AMEND_OK ? fill_healer(h, o, error) : status;
 }
 

@@ -17,6 +17,10 @@ amend_status check_run(const amend_run *run, amend_run *out, amend_error *error)
     {
         return error_set(error, AMEND_E_ARGUMENT, "amend_run was not made with AMEND_RUN_INIT, or has an unknown flag");
     }
+    if ((unsigned)run->lint > AMEND_LINT_ERROR)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "there is no way to lint with the number %d", (int)run->lint);
+    }
     if (run->to != NULL && !version_is_valid(run->to))
     {
         return error_set(error, AMEND_E_VERSION_UNKNOWN, "\"%s\" is not a version: a version is digits only", run->to);
@@ -120,7 +124,11 @@ static amend_status perform(amend *handle, planner *make, const amend_run *given
     bool planned = status == AMEND_OK;
     if (planned)
     {
-        status = apply(&handle->session, box->arena, &c, make, NULL, &run, &o, error);
+        lint_gate lint = {
+            .dialect = handle->session.dialect, .catalog = &c, .severities = handle->lint, .mode = run.lint, .view = &o.view};
+        gate guard = {.check = lint_gate_check, .arg = &lint};
+        const gate *asked = make == plan_up && run.lint != AMEND_LINT_OFF ? &guard : NULL;
+        status = apply(&handle->session, box->arena, &c, make, asked, &run, &o, error);
         planned = o.results != NULL || o.plan.problem_count > 0;
     }
     if (planned && status == AMEND_OK)

@@ -4,9 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const lint_row lint_rules[LINT_RULES] = {
+const amend_lint_rule lint_rules[LINT_RULES] = {
 #define AMEND_LINT(number, name, rule, severity, title, why, scale, safe, bad, good)                                           \
-    {number, rule, (amend_severity)severity, title, why, scale, safe, bad, good},
+    {number, rule, (number) < 100 ? NULL : (number) < 200 ? "postgres" : "sqlite", severity, title, why, scale, safe,          \
+     bad,    good},
 #include "amend/lint.def"
 #undef AMEND_LINT
 };
@@ -47,7 +48,7 @@ bool lint_made(const lint_script *s, slice schema, slice table, size_t before, b
         const change *c = &s->found.changes[i];
         bool makes = c->kind == CHANGE_ADD && c->statement <= before &&
                      (c->object == AMEND_OBJECT_TABLE || c->object == AMEND_OBJECT_VIEW || c->object == AMEND_OBJECT_RELATION);
-        if (makes && lint_same(c->name, table, nocase) &&
+        if (makes && (s->notes == NULL || !s->notes[i].existed) && lint_same(c->name, table, nocase) &&
             (schema.len == 0 || c->schema.len == 0 || lint_same(c->schema, schema, nocase)))
         {
             return true;

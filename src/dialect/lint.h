@@ -20,29 +20,26 @@ typedef enum lint_rule
 } lint_rule;
 
 /* Severities as the registry writes them. */
-enum
-{
-    LINT_OFF = AMEND_INFO,
-    LINT_NOTE = AMEND_NOTE,
-    LINT_WARNING = AMEND_WARNING,
-    LINT_ERROR = AMEND_ERROR,
-};
+#define LINT_OFF AMEND_INFO
+#define LINT_NOTE AMEND_NOTE
+#define LINT_WARNING AMEND_WARNING
+#define LINT_ERROR AMEND_ERROR
 
-typedef struct lint_row
-{
-    int number;       /* AL101 is 101 */
-    const char *rule; /* "long-name" */
-    amend_severity severity;
-    const char *title, *why, *scale, *safe, *bad, *good;
-} lint_row;
+extern const amend_lint_rule lint_rules[LINT_RULES];
 
-extern const lint_row lint_rules[LINT_RULES];
+/* What is known of one change of a script. */
+typedef struct lint_note
+{
+    bool existed; /* CHANGE_ADD: an earlier script has made it already, as far as one can tell */
+    slice twin;   /* CHANGE_ADD, CHANGE_RENAME: an earlier name of the same kind that differs only in case; empty: none */
+} lint_note;
 
 /* One script of a migration, and what is known of it. */
 typedef struct lint_script
 {
     script script;
-    findings found; /* by survey_read */
+    findings found;         /* by survey_read */
+    const lint_note *notes; /* one for each change, by guard/lint.h */
 } lint_script;
 
 /*
@@ -52,7 +49,7 @@ typedef struct lint_script
 struct lint_subject
 {
     const lint_script *script;
-    const lint_script *up; /* of a down script: its up script; NULL otherwise */
+    const lint_script *up; /* of a down script: its up script, NULL when that isn't known or wanted; NULL otherwise */
     bool down;
     bool has_down;        /* of an up script: there is a down script */
     bool transaction_off; /* the directive at the script's head */

@@ -218,13 +218,20 @@ static amend_status read_lock_timeout(reader *r, slice value)
     return bad_value(r, value, "lock-timeout", "one time above zero (\"500ms\", \"2s\", \"1min\")");
 }
 
+/* Lint reads it, wherever it stands, and tells what is wrong with it. */
+static amend_status read_allow(reader *r, slice value)
+{
+    (void)r, (void)value;
+    return AMEND_OK;
+}
+
 static const struct
 {
     const char *word;
     amend_status (*read)(reader *r, slice value);
 } known[] = {
     {"depends", read_depends},         {"transaction", read_transaction},   {"provides", read_provides},
-    {"destructive", read_destructive}, {"lock-timeout", read_lock_timeout},
+    {"destructive", read_destructive}, {"lock-timeout", read_lock_timeout}, {"allow", read_allow},
 };
 
 enum
@@ -245,10 +252,10 @@ static amend_status unknown(reader *r, slice word)
     const char *near = nearest(word, words, KNOWN);
     if (near != NULL)
     {
-        error_hint(
-            r->error,
-            "Did you mean \"%s\"? The known directives are depends, transaction, provides, destructive and lock-timeout.",
-            near);
+        error_hint(r->error,
+                   "Did you mean \"%s\"? The known directives are depends, transaction, provides, destructive, lock-timeout "
+                   "and allow.",
+                   near);
     }
     return point(r, word, status);
 }
@@ -307,14 +314,21 @@ static const char *skip_blanks_back(const char *start, const char *at)
     return at;
 }
 
-/* A directive below the head does nothing, and its author should know. Found by its colon: most scripts have few. */
+static bool is_allow(const char *at, const char *end)
+{
+    slice rest = trim_left((slice){at, (size_t)(end - at)});
+    return slice_equal(take_word(&rest, '\0'), SLICE("allow"));
+}
+
+/* A directive below the head does nothing (but for "allow"), and its author should know. Found by its colon: most scripts have
+   few. */
 static unsigned find_stray(slice text, size_t head_end)
 {
     const char *end = text.data + text.len;
     const char *from = text.data + head_end;
     for (const char *colon; from < end && (colon = memchr(from, ':', (size_t)(end - from))) != NULL; from = colon + 1)
     {
-        if (colon - text.data < 8 || !slice_equal_nocase((slice){colon - 5, 5}, SLICE("amend")))
+        if (colon - text.data < 8 || !slice_equal_nocase((slice){colon - 5, 5}, SLICE("amend")) || is_allow(colon + 1, end))
         {
             continue;
         }

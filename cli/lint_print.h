@@ -3,6 +3,7 @@
 #ifndef AMEND_CLI_LINT_PRINT_H
 #define AMEND_CLI_LINT_PRINT_H
 
+#include "amend/lint.h"
 #include "cli.h"
 
 #include <jansson.h>

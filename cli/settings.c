@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "settings.h"
 
+#include "amend/lint.h"
 #include "dotenv.h"
 #include "duration.h"
 #include "fault.h"

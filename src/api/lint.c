@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calls about lint: which scripts are meant, and what was found as the public structs. */
+#include "amend/lint.h"
+
 #include "api/handle.h"
 
 #include "base/error.h"

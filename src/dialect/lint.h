@@ -8,6 +8,7 @@
 #ifndef AMEND_DIALECT_LINT_H
 #define AMEND_DIALECT_LINT_H
 
+#include "amend/lint.h"
 #include "dialect/dialect.h"
 
 /* LINT_DROP, LINT_LONG_NAME …: the row in lint_rules, in the order of the registry. */

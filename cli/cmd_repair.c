@@ -17,19 +17,47 @@ static void repair_summary(cli *c, const amend_report *r, bool failed)
     print_line(c, STYLE_BOLD, "%s accepted", print_count(&c->pool, r->done, "changed file"));
 }
 
+static void replay_summary(cli *c, const amend_report *r, bool failed)
+{
+    if (!failed && r->done == 0)
+    {
+        print_line(c, STYLE_BOLD, "nothing to replay: all is there that the migration made");
+    }
+    else if (!failed)
+    {
+        print_line(c, STYLE_BOLD, "%s %s: what was absent is there again", r->items[0].version, r->items[0].name);
+    }
+}
+
+/* Which of its ways is wanted? Exactly one. */
+static amend_status repair_usage(const cli *c, amend_error *error)
+{
+    unsigned ways = (unsigned)args_has(&c->args, OPTION_ALL) + (unsigned)args_has(&c->args, OPTION_REPLAY) +
+                    (unsigned)(c->args.operand_count > 0);
+    if (ways == 1)
+    {
+        return AMEND_OK;
+    }
+    amend_status wrong = fault_set(error, AMEND_E_OPTION,
+                                   ways > 1 ? "a version, --all and --replay exclude each other"
+                                            : "\"amend repair\" needs a version, --all or --replay");
+    fault_hint(error, "\"amend verify\" lists what has changed, and what is absent.");
+    return wrong;
+}
+
 amend_status cmd_repair(cli *c, amend_error *error)
 {
     amend_run run = AMEND_RUN_INIT;
-    bool all = args_has(&c->args, OPTION_ALL);
-    if (all == (c->args.operand_count > 0))
+    bool replay = args_has(&c->args, OPTION_REPLAY);
+    amend_status status = repair_usage(c, error);
+    if (status == AMEND_OK)
     {
-        amend_status wrong =
-            fault_set(error, AMEND_E_OPTION,
-                      all ? "a version and --all exclude each other" : "\"amend repair\" needs a version, or --all");
-        fault_hint(error, "\"amend verify\" lists what has changed.");
-        return wrong;
+        status = run_options(c, &run, error);
     }
-    amend_status status = run_options(c, &run, error);
-    run.to = all ? NULL : c->args.operands[0];
-    return status == AMEND_OK ? run_call(c, amend_repair, &run, repair_summary, error) : status;
+    if (status != AMEND_OK)
+    {
+        return status;
+    }
+    run.to = replay ? c->args.values[OPTION_REPLAY] : args_has(&c->args, OPTION_ALL) ? NULL : c->args.operands[0];
+    return run_call(c, replay ? amend_replay : amend_repair, &run, replay ? replay_summary : repair_summary, error);
 }

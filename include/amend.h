@@ -345,8 +345,10 @@ AMEND_API AMEND_CHECKED amend_status amend_catalog(amend *handle, amend_report *
 AMEND_API AMEND_CHECKED amend_status amend_inspect(amend *handle, amend_report **out, amend_error *error);
 
 /*
- * Compare the files with what was applied, and check the audit trail's chain of hashes. Differences are problems of the report
- * and the status is AMEND_UNVERIFIED: *out is set then too. Writes nothing.
+ * Are the files what was applied, is the audit trail whole, is the schema what the last migration left, and is everything there
+ * that the applied migrations made? Each difference is a problem of the report with the object's name, and the status is
+ * AMEND_UNVERIFIED: *out is set then too. What is only worth a word (a file that differs in white space and comments, a schema
+ * that can't be compared) is a note. Needs no other database than this one, and writes nothing. docs/verify.md tells more.
  */
 AMEND_API AMEND_CHECKED amend_status amend_verify(amend *handle, amend_report **out, amend_error *error);
 
@@ -518,6 +520,12 @@ AMEND_API AMEND_CHECKED amend_status amend_baseline(amend *handle, const amend_r
                                                     amend_error *error);
 /* Accept the changed checksum of run->to, or of all when it is NULL. Each one is an event. */
 AMEND_API AMEND_CHECKED amend_status amend_repair(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
+/*
+ * Run those statements of the applied migration run->to (required) again whose objects are absent, in one transaction; its row
+ * in the history stays as it is, and an event tells what was run. Nothing is done when nothing is absent. REPLAY_REFUSED with
+ * the lines, before anything runs, when running statements is not enough: rows, or parts of a table, are a person's to restore.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_replay(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
 
 /* ------------------------------------------------------------------------------------------------------------- heal */
 

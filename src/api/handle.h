@@ -49,12 +49,18 @@ amend_status report_problems(report_box *box, const amend_problem *problems, siz
 /* The counts and the newest version, from a view. */
 void report_summary(report_box *box, const view *v);
 
+/* What a run came to: the steps, the skipped ones, the counts as they are now. */
+amend_status report_outcome(report_box *box, const outcome *o, amend_error *error);
+
 /* Is the option struct one that this library knows? */
 amend_status check_run(const amend_run *run, amend_run *out, amend_error *error);
 /* The catalog, in the box's arena; its findings become problems of the report. */
 amend_status load_catalog(amend *handle, report_box *box, catalog *out, amend_error *error);
 /* Connect for looking and read the history. */
 amend_status load_view(amend *handle, report_box *box, catalog *c, history *h, view *v, amend_error *error);
+/* That, with what is different as problems of the report, and its items. *differences counts what is an error. */
+amend_status compare_files(amend *handle, report_box *box, catalog *c, history *h, view *v, size_t *differences,
+                           amend_error *error);
 amend_status need_database(const amend *handle, amend_error *error);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls that only look: catalog, inspect, verify, log, wait. */
+/* The calls that only look: catalog, inspect, log, wait; verify.c has the one that looks longest. */
 #include "api/handle.h"
 
 #include "base/error.h"
 #include "engine/audit.h"
+#include "engine/essence.h"
 #include "migration/create.h"
 
 amend_status need_database(const amend *handle, amend_error *error)
@@ -48,7 +49,7 @@ amend_status load_view(amend *handle, report_box *box, catalog *c, history *h, v
     {
         status = history_read(s, box->arena, h, error);
     }
-    return status == AMEND_OK ? plan_view(box->arena, c, h, v, error) : status;
+    return status == AMEND_OK ? essence_view(s, box->arena, c, h, v, error) : status;
 }
 
 static amend_status add_items(report_box *box, const view *v, amend_error *error)
@@ -103,82 +104,41 @@ static amend_status mark_partial(amend *handle, report_box *box, const history *
     return status;
 }
 
-/* Files against history: items and problems. *differences counts what is an error. */
-static amend_status compare(amend *handle, report_box *box, history *h, size_t *differences, amend_error *error)
+amend_status compare_files(amend *handle, report_box *box, catalog *c, history *h, view *v, size_t *differences,
+                           amend_error *error)
 {
-    catalog c;
-    view v;
     plan found;
-    amend_status status = load_view(handle, box, &c, h, &v, error);
+    amend_status status = load_view(handle, box, c, h, v, error);
     if (status == AMEND_OK)
     {
-        status = mark_partial(handle, box, h, &v, error);
+        status = mark_partial(handle, box, h, v, error);
     }
     if (status == AMEND_OK)
     {
-        status = plan_differences(box->arena, &v, &found, error);
+        status = plan_differences(box->arena, v, &found, error);
     }
     if (status == AMEND_OK)
     {
         *differences = found.conflicts;
         status = report_problems(box, found.problems, found.problem_count, error);
     }
-    return status == AMEND_OK ? add_items(box, &v, error) : status;
+    return status == AMEND_OK ? add_items(box, v, error) : status;
 }
 
 amend_status amend_inspect(amend *handle, amend_report **out, amend_error *error)
 {
+    catalog c;
     history h;
+    view v;
     size_t differences;
     report_box *box = report_new(handle, error);
     if (box == NULL)
     {
         return AMEND_FAILED;
     }
-    amend_status status = compare(handle, box, &h, &differences, error);
+    amend_status status = compare_files(handle, box, &c, &h, &v, &differences, error);
     report_give(box, status == AMEND_OK ? out : NULL);
     return status;
-}
-
-/* Is the audit trail whole, and does the history agree with it? */
-static amend_status verify_trail(amend *handle, report_box *box, const history *h, size_t *found, amend_error *error)
-{
-    audit result;
-    plan differences = {0};
-    amend_status status = audit_check(&handle->session, &h->ledger, &result, error);
-    if (status == AMEND_OK && result.broken[0] != '\0')
-    {
-        status = plan_problem(box->arena, &differences, AMEND_ERROR, AMEND_E_AUDIT_CHAIN, NULL, NULL, error,
-                              "the audit trail was altered at event %s", result.broken);
-    }
-    if (status == AMEND_OK)
-    {
-        status = audit_project(&handle->session, box->arena, h, &differences, error);
-    }
-    *found += differences.conflicts;
-    return status == AMEND_OK ? report_problems(box, differences.problems, differences.problem_count, error) : status;
-}
-
-amend_status amend_verify(amend *handle, amend_report **out, amend_error *error)
-{
-    history h;
-    size_t found = 0;
-    report_box *box = report_new(handle, error);
-    if (box == NULL)
-    {
-        return AMEND_FAILED;
-    }
-    amend_status status = compare(handle, box, &h, &found, error);
-    if (status == AMEND_OK)
-    {
-        status = verify_trail(handle, box, &h, &found, error);
-    }
-    report_give(box, status == AMEND_OK ? out : NULL);
-    if (status != AMEND_OK || found == 0)
-    {
-        return status;
-    }
-    return error_set(error, AMEND_E_DIFFERENT, "%zu %s found", found, found == 1 ? "difference" : "differences");
 }
 
 amend_status amend_log(amend *handle, size_t limit, amend_event_fn fn, void *arg, amend_error *error)

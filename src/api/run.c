@@ -45,8 +45,7 @@ static amend_status add_step(report_box *box, const step *s, const result *r, am
     return AMEND_OK;
 }
 
-/* What the run came to: the steps, the skipped ones, the counts as they are now. */
-static amend_status add_outcome(report_box *box, const outcome *o, amend_error *error)
+amend_status report_outcome(report_box *box, const outcome *o, amend_error *error)
 {
     const plan *p = &o->plan;
     amend_status status = report_problems(box, p->problems, p->problem_count, error);
@@ -59,7 +58,8 @@ static amend_status add_outcome(report_box *box, const outcome *o, amend_error *
         {
             continue;
         }
-        bool down = p->steps[i].action == ACTION_DOWN, repair = p->steps[i].action == ACTION_REPAIR;
+        bool down = p->steps[i].action == ACTION_DOWN,
+             repair = p->steps[i].action == ACTION_REPAIR || p->steps[i].action == ACTION_REPLAY;
         box->pub.done++;
         box->pub.applied = down ? box->pub.applied - 1 : box->pub.applied + !repair;
         box->pub.pending = down ? box->pub.pending + 1 : box->pub.pending - !repair;
@@ -136,7 +136,7 @@ static amend_status perform(amend *handle, planner *make, const amend_run *given
         tell_skipped(handle, &o.plan);
     }
     amend_error shortage = {0};
-    if (planned && add_outcome(box, &o, &shortage) != AMEND_OK && status == AMEND_OK)
+    if (planned && report_outcome(box, &o, &shortage) != AMEND_OK && status == AMEND_OK)
     {
         planned = false;
         status = shortage.status;
@@ -228,7 +228,7 @@ amend_status amend_plan(amend *handle, amend_direction direction, const amend_ru
     }
     if (status == AMEND_OK)
     {
-        status = add_outcome(box, &o, error);
+        status = report_outcome(box, &o, error);
     }
     if (status == AMEND_OK)
     {

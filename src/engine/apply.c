@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/essence.h"
 
 #include <unistd.h>
 
@@ -41,7 +42,7 @@ static amend_status look(session *s, arena *a, const catalog *c, planner *make, 
     }
     if (status == AMEND_OK)
     {
-        status = plan_view(a, c, &out->history, &out->view, error);
+        status = essence_view(s, a, c, &out->history, &out->view, error);
     }
     if (status == AMEND_OK)
     {

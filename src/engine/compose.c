@@ -98,6 +98,19 @@ void compose_script(message *m, const job *j)
     }
 }
 
+/* Which statements were run again, by the lines that they begin on. */
+static void write_lines(const job *j, buf *out)
+{
+    buf_text(out, ",\"lines\":[");
+    for (size_t i = 0; i < j->outline.script.count; i++)
+    {
+        unsigned line, column;
+        text_position(j->outline.script.text, j->outline.script.stmts[i].start, &line, &column);
+        buf_format(out, "%s%u", i == 0 ? "" : ",", line);
+    }
+    buf_char(out, ']');
+}
+
 static void write_detail(runner *r, const job *j, int64_t execution_time_ms, bool known, buf *out)
 {
     buf_text(out, "{\"name\":");
@@ -115,10 +128,18 @@ static void write_detail(runner *r, const job *j, int64_t execution_time_ms, boo
         buf_text(out, ",\"git_commit\":");
         buf_json(out, r->catalog->git_commit);
     }
+    if (j->essence[0] != '\0')
+    {
+        buf_format(out, ",\"essence\":\"%s\"", j->essence);
+    }
     if (r->session->healing != NULL)
     {
         buf_text(out, ",\"healed\":");
         buf_json(out, r->session->healing);
+    }
+    if (j->step->action == ACTION_REPLAY)
+    {
+        write_lines(j, out);
     }
     if (j->step->action == ACTION_REPAIR)
     {
@@ -164,13 +185,17 @@ void compose_close(runner *r, message *m, const job *j, int64_t execution_time_m
     static const amend_event_type types[] = {[ACTION_UP] = AMEND_EVENT_MIGRATION_APPLIED,
                                              [ACTION_DOWN] = AMEND_EVENT_MIGRATION_ROLLED_BACK,
                                              [ACTION_BASELINE] = AMEND_EVENT_MIGRATION_BASELINED,
-                                             [ACTION_REPAIR] = AMEND_EVENT_MIGRATION_REPAIRED};
+                                             [ACTION_REPAIR] = AMEND_EVENT_MIGRATION_REPAIRED,
+                                             [ACTION_REPLAY] = AMEND_EVENT_MIGRATION_REPLAYED};
     const dialect *d = r->session->dialect;
     if (j->scripted && (j->outline.script.flags & SCRIPT_SESSION) != 0 && d->reset_session != NULL)
     {
         message_own(m, PART_FRAME, j->index, d->reset_session(&m->text));
     }
-    message_own(m, PART_RECORD, j->index, write_record(r, m, j, execution_time_ms, timed));
+    if (j->step->action != ACTION_REPLAY)
+    {
+        message_own(m, PART_RECORD, j->index, write_record(r, m, j, execution_time_ms, timed));
+    }
     buf detail;
     buf_init(&detail, r->session->allocator);
     write_detail(r, j, execution_time_ms, timed || !(d->traits & DIALECT_SERVER_HASH), &detail);

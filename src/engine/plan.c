@@ -107,6 +107,13 @@ static amend_status add_difference(arena *a, const view *v, plan *p, const entry
     case AMEND_STATE_CHANGED:
         return plan_problem(a, p, AMEND_ERROR, AMEND_E_CHECKSUM, entry_version(e), entry_file(e), error,
                             "the file of %s has changed since it was applied", entry_version(e));
+    case AMEND_STATE_APPLIED:
+        return !e->reworded
+                   ? AMEND_OK
+                   : plan_problem(
+                         a, p, AMEND_NOTE, AMEND_E_REWORDED, entry_version(e), entry_file(e), error,
+                         "the file of %s has changed since it was applied, but only in white space, comments or letter case",
+                         entry_version(e));
     case AMEND_STATE_MISSING:
         return plan_problem(a, p, AMEND_ERROR, AMEND_E_FILE_GONE, entry_version(e), entry_file(e), error,
                             "%s %s is applied, but its file is gone", entry_version(e), entry_name(e));
@@ -388,6 +395,11 @@ amend_status plan_baseline(arena *a, const view *v, const amend_run *run, plan *
     return AMEND_OK;
 }
 
+static bool needs_repair(const entry *e)
+{
+    return e->state == AMEND_STATE_CHANGED || e->reworded;
+}
+
 amend_status plan_repair(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error)
 {
     *out = (plan){0};
@@ -399,7 +411,7 @@ amend_status plan_repair(arena *a, const view *v, const amend_run *run, plan *ou
         {
             return AMEND_USAGE;
         }
-        if (v->entries[only].state != AMEND_STATE_CHANGED)
+        if (!needs_repair(&v->entries[only]))
         {
             return error_set(error, AMEND_E_ARGUMENT, "%s needs no repair: its file is as it was applied", run->to);
         }
@@ -407,7 +419,7 @@ amend_status plan_repair(arena *a, const view *v, const amend_run *run, plan *ou
     for (size_t i = 0; i < v->count; i++)
     {
         entry *e = &v->entries[i];
-        if (e->state != AMEND_STATE_CHANGED || (only != SIZE_MAX && i != only))
+        if (!needs_repair(e) || (only != SIZE_MAX && i != only))
         {
             continue;
         }
@@ -418,4 +430,28 @@ amend_status plan_repair(arena *a, const view *v, const amend_run *run, plan *ou
         }
     }
     return AMEND_OK;
+}
+
+amend_status plan_replay(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error)
+{
+    *out = (plan){0};
+    size_t at = position(v, run->to, error);
+    if (at == SIZE_MAX)
+    {
+        return AMEND_USAGE;
+    }
+    entry *e = &v->entries[at];
+    if (e->row == NULL)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "%s is not applied: there is nothing to replay", run->to);
+    }
+    if (e->file == NULL || e->state == AMEND_STATE_CHANGED)
+    {
+        return plan_problem(a, out, AMEND_ERROR, e->file == NULL ? AMEND_E_FILE_GONE : AMEND_E_CHECKSUM, entry_version(e),
+                            entry_file(e), error,
+                            e->file == NULL ? "the file of %s is gone: what it made can't be known"
+                                            : "the file of %s has changed since it was applied: it is not known what was run",
+                            entry_version(e));
+    }
+    return add_step(a, out, ACTION_REPLAY, e, error);
 }

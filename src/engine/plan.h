@@ -17,6 +17,7 @@ typedef struct entry
     const applied *row;    /* NULL: pending */
     amend_state state;
     const char *reason; /* NULL when the state says it all */
+    bool reworded;      /* applied, and its file is another one, but only in white space and comments (engine/essence.h) */
 } entry;
 
 typedef struct view
@@ -35,6 +36,7 @@ typedef enum action
     ACTION_DOWN,
     ACTION_BASELINE, /* record as applied */
     ACTION_REPAIR,   /* store the file's checksum */
+    ACTION_REPLAY,   /* run some statements of an applied migration again; the history stays as it is */
 } action;
 
 typedef struct step
@@ -42,6 +44,7 @@ typedef struct step
     action action;
     entry *entry;
     const char *version, *name; /* of the file, or of the row when it is gone */
+    const bool *only;           /* ACTION_REPLAY: one for each statement of the script: shall it run? Else NULL */
 } step;
 
 typedef struct plan
@@ -72,7 +75,12 @@ amend_status plan_baseline(arena *a, const view *v, const amend_run *run, plan *
 /* Error: VERSION_UNKNOWN; ARGUMENT when run->to is not changed. */
 amend_status plan_repair(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
 
-/* What is different between files and history, for `status` and `verify`: CHECKSUM, FILE_GONE, OLDER_PROGRAM, OUT_OF_ORDER. */
+/* run->to (required), which must be applied and unchanged. Which of its statements shall run is for a gate to fill in. Errors:
+   VERSION_UNKNOWN; ARGUMENT when it isn't applied. Conflicts: CHECKSUM, FILE_GONE. */
+amend_status plan_replay(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
+
+/* What is different between files and history, for `status` and `verify`: CHECKSUM, REWORDED, FILE_GONE, OLDER_PROGRAM,
+   OUT_OF_ORDER. */
 amend_status plan_differences(arena *a, const view *v, plan *out, amend_error *error);
 
 /* Add a finding; of severity AMEND_ERROR it is a conflict. version and file may be NULL and are borrowed. */

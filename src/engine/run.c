@@ -40,7 +40,8 @@ void run_done(runner *r, size_t step, int64_t execution_time_ms, const char *app
     static const amend_event_type types[] = {[ACTION_UP] = AMEND_EVENT_MIGRATION_APPLIED,
                                              [ACTION_DOWN] = AMEND_EVENT_MIGRATION_ROLLED_BACK,
                                              [ACTION_BASELINE] = AMEND_EVENT_MIGRATION_BASELINED,
-                                             [ACTION_REPAIR] = AMEND_EVENT_MIGRATION_REPAIRED};
+                                             [ACTION_REPAIR] = AMEND_EVENT_MIGRATION_REPAIRED,
+                                             [ACTION_REPLAY] = AMEND_EVENT_MIGRATION_REPLAYED};
     const struct step *s = &r->plan->steps[step];
     r->results[step] =
         (result){.step = s, .state = AMEND_STATE_DONE, .execution_time_ms = execution_time_ms, .applied_at = applied_at};
@@ -213,7 +214,7 @@ static amend_status print_step(runner *r, const job *j, bool first, bool last, a
         compose_release(r, &m);
         message_words(&m, PART_FRAME, SIZE_MAX, w->batch_end);
     }
-    static const char *const verbs[] = {"up", "down", "baseline", "repair"};
+    static const char *const verbs[] = {"up", "down", "baseline", "repair", "replay"};
     bool ready = message_ready(&m);
     buf_format(out, "\n-- %s %s (%s)\n", j->step->version, j->step->name, verbs[j->step->action]);
     if (ready)

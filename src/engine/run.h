@@ -14,6 +14,7 @@
 #define AMEND_ENGINE_RUN_H
 
 #include "engine/audit.h"
+#include "engine/essence.h"
 #include "engine/lock.h"
 #include "engine/message.h"
 #include "engine/plan.h"
@@ -74,6 +75,7 @@ typedef struct job
     outline outline;
     bool mixed; /* not in one transaction: statements outside one, or begun that way by an earlier run */
     bool rebuild;
+    char essence[ESSENCE_HEX]; /* of the up script; "" when it is not recorded */
 } job;
 
 amend_status job_load(runner *r, arena *a, size_t index, job *out, amend_error *error);

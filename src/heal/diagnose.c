@@ -2,6 +2,7 @@
 #include "heal/heal.h"
 
 #include "base/error.h"
+#include "engine/essence.h"
 #include "engine/history.h"
 #include "heal/policy.h"
 
@@ -13,7 +14,13 @@ static amend_status diagnose_view(session *s, arena *a, diagnosis *out, amend_er
         status = session_connect(s, true, s->connect_timeout_ms, error);
         status = status == AMEND_OK ? history_read(s, a, &out->history, error) : status;
     }
-    return status == AMEND_OK ? plan_view(a, &out->knowledge->catalog, &out->history, &out->view, error) : status;
+    const catalog *c = &out->knowledge->catalog;
+    if (status != AMEND_OK)
+    {
+        return status;
+    }
+    return s == NULL ? plan_view(a, c, &out->history, &out->view, error)
+                     : essence_view(s, a, c, &out->history, &out->view, error);
 }
 
 static amend_cure diagnose_verdict(const diagnosis *d, amend_heal_policy policy)

@@ -342,7 +342,7 @@ static amend_status heal_report(attempt *at, session *s, arena *a, const amend_r
     }
     if (status == AMEND_OK)
     {
-        status = plan_view(a, &at->knowledge->catalog, &o->history, &o->view, &at->reason);
+        status = essence_view(s, a, &at->knowledge->catalog, &o->history, &o->view, &at->reason);
     }
     if (status == AMEND_OK)
     {

@@ -168,7 +168,9 @@ static void index_forget(object_index *x, amend_object_kind kind, slice schema, 
     }
 }
 
-static void index_put(object_index *x, size_t migration, amend_object_kind kind, slice schema, slice table, slice name)
+/* `by`: whose kind and statement tell how it came to be. */
+static void index_put(object_index *x, size_t migration, const change *by, amend_object_kind kind, slice schema, slice table,
+                      slice name)
 {
     entry_list *list = index_list_made(x, (int)kind, name);
     entry_list *owner = index_has_owner(kind) ? index_list_made(x, OWNED, table) : NULL;
@@ -183,7 +185,9 @@ static void index_put(object_index *x, size_t migration, amend_object_kind kind,
                                      .table = index_copy(x, table),
                                      .name = index_copy(x, name),
                                      .migration = migration,
-                                     .order = x->order++},
+                                     .order = x->order++,
+                                     .statement = by->statement,
+                                     .named = by->kind != CHANGE_ADD},
                        .same = list->newest,
                        .owned = owner == NULL ? NULL : owner->newest};
     index_forget(x, kind, schema, table, name, true);
@@ -200,9 +204,10 @@ static void index_put(object_index *x, size_t migration, amend_object_kind kind,
  * What belongs to a table or type is gone; with a new name it is all there again under that, in the old order: the number of a
  * table's columns counts on it.
  */
-static void index_move(object_index *x, size_t migration, slice schema, slice table, slice to_schema, const slice *to)
+static void index_move(object_index *x, size_t migration, const change *by, slice to_schema, const slice *to)
 {
-    index_match m = index_match_in(x, index_list(x, OWNED, table), schema, table);
+    slice table = by->name;
+    index_match m = index_match_in(x, index_list(x, OWNED, table), by->schema, table);
     const index_entry *last = x->last;
     bool more = last != NULL;
     for (index_entry *e = x->first; more; e = e->next)
@@ -215,7 +220,7 @@ static void index_move(object_index *x, size_t migration, slice schema, slice ta
         e->gone = true;
         if (to != NULL)
         {
-            index_put(x, migration, e->provision.kind, to_schema.len == 0 ? e->provision.schema : to_schema, *to,
+            index_put(x, migration, by, e->provision.kind, to_schema.len == 0 ? e->provision.schema : to_schema, *to,
                       e->provision.name);
         }
     }
@@ -237,6 +242,7 @@ static void index_move_schema(object_index *x, size_t migration, slice schema, c
         {
             e->provision.schema = index_copy(x, *to);
             e->provision.migration = migration;
+            e->provision.named = true;
         }
     }
 }
@@ -246,17 +252,17 @@ static void index_take(object_index *x, size_t migration, const change *c)
     slice to_schema = c->to_schema.len == 0 ? c->schema : c->to_schema, to = c->to.len == 0 ? c->name : c->to;
     if (c->kind == CHANGE_ADD)
     {
-        index_put(x, migration, c->object, c->schema, c->table, c->name);
+        index_put(x, migration, c, c->object, c->schema, c->table, c->name);
         return;
     }
     index_forget(x, c->object, c->schema, c->table, c->name, false);
     if (c->kind == CHANGE_RENAME)
     {
-        index_put(x, migration, c->object, to_schema, c->table, to);
+        index_put(x, migration, c, c->object, to_schema, c->table, to);
     }
     if (index_is_owner(c->object))
     {
-        index_move(x, migration, c->schema, c->name, to_schema, c->kind == CHANGE_RENAME ? &to : NULL);
+        index_move(x, migration, c, to_schema, c->kind == CHANGE_RENAME ? &to : NULL);
     }
     if (c->object == AMEND_OBJECT_SCHEMA)
     {
@@ -283,6 +289,18 @@ amend_status index_add(object_index *x, size_t migration, const change *changes,
         index_take(x, migration, &changes[i]);
     }
     return x->failed ? error_memory(error) : AMEND_OK;
+}
+
+bool index_has_changed(const object_index *x, size_t migration, size_t statement)
+{
+    for (const index_entry *e = x->first; e != NULL; e = e->next)
+    {
+        if (e->gone && e->provision.migration == migration && e->provision.statement == statement)
+        {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool index_has_table(const object_index *x, slice schema, slice name)

@@ -8,6 +8,8 @@
 
 #include "dialect/dialect.h"
 
+#include <stdint.h>
+
 typedef struct object_index object_index;
 
 /* One object that is there when all migrations have run. Texts live as long as the index's arena. */
@@ -17,6 +19,8 @@ typedef struct provision
     slice schema, table, name;
     size_t migration; /* position in the catalog of the one that made it, or gave it its name */
     size_t order;     /* of all changes: later ones are higher */
+    size_t statement; /* of the migration's script, from 0; SIZE_MAX: a directive tells of it */
+    bool named;       /* it was there before: the migration gave it, or its table, another name */
 } provision;
 
 /* An empty index, all of it in the arena. `nocase`: names that differ only in the case of ASCII letters are one. */
@@ -30,6 +34,9 @@ amend_status index_add(object_index *x, size_t migration, const change *changes,
  * misses is rather pending than applied. Allocates nothing.
  */
 const provision *index_find(const object_index *x, const dialect *d, const amend_object *object, slice query);
+
+/* Has something that this statement made been dropped, renamed or made anew since? */
+bool index_has_changed(const object_index *x, size_t migration, size_t statement);
 
 /* Is there a table of that name now, in that schema or in one that isn't known? */
 bool index_has_table(const object_index *x, slice schema, slice name);

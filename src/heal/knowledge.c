@@ -56,7 +56,8 @@ static bool knowledge_directive(const dialect *d, slice text, amend_object *obje
                     .object = kind,
                     .schema = slice_of(table ? object->schema : object->table),
                     .table = slice_of(table ? object->table : ""),
-                    .name = slice_of(object->name)};
+                    .name = slice_of(object->name),
+                    .statement = SIZE_MAX};
     return true;
 }
 
@@ -182,7 +183,7 @@ static amend_status learn_migration(learner *l, size_t i, amend_error *error)
     return status;
 }
 
-static amend_status learn(learner *l, amend_error *error)
+static amend_status learn(learner *l, const bool *wanted, amend_error *error)
 {
     knowledge *k = l->knowledge;
     k->nocase = (l->dialect->traits & DIALECT_NAMES_NOCASE) != 0;
@@ -198,7 +199,7 @@ static amend_status learn(learner *l, amend_error *error)
     }
     for (size_t i = 0; i < k->catalog.count && status == AMEND_OK; i++)
     {
-        status = learn_migration(l, i, error);
+        status = wanted == NULL || wanted[i] ? learn_migration(l, i, error) : AMEND_OK;
     }
     l->dialect->survey_close(l->survey);
     return status;
@@ -220,7 +221,7 @@ amend_status knowledge_load(const amend_allocator *allocator, const dialect *dia
     amend_status status = catalog_load(a, dir, files, file_count, &k->catalog, error);
     if (status == AMEND_OK)
     {
-        status = learn(&l, error);
+        status = learn(&l, NULL, error);
     }
     buf_clear(&l.text);
     if (status != AMEND_OK)
@@ -230,6 +231,17 @@ amend_status knowledge_load(const amend_allocator *allocator, const dialect *dia
     }
     *out = k;
     return AMEND_OK;
+}
+
+amend_status knowledge_make(arena *a, const dialect *dialect, const catalog *c, const bool *wanted, knowledge *out,
+                            amend_error *error)
+{
+    *out = (knowledge){.arena = a, .catalog = *c};
+    learner l = {.dialect = dialect, .knowledge = out};
+    buf_init(&l.text, arena_allocator(a));
+    amend_status status = learn(&l, wanted, error);
+    buf_clear(&l.text);
+    return status;
 }
 
 void knowledge_hold(knowledge *k)

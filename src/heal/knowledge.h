@@ -46,6 +46,10 @@ typedef struct knowledge
  */
 amend_status knowledge_load(const amend_allocator *allocator, const dialect *dialect, const char *dir, const amend_file *files,
                             size_t file_count, knowledge **out, amend_error *error);
+/* The same of a catalog that is read already, and only of those migrations that are wanted (one bool for each). All of it lives
+   in the arena: nothing is to be released. */
+amend_status knowledge_make(arena *a, const dialect *dialect, const catalog *c, const bool *wanted, knowledge *out,
+                            amend_error *error);
 void knowledge_hold(knowledge *k);
 void knowledge_release(knowledge *k); /* NULL is allowed */
 

@@ -135,6 +135,7 @@ def test_existing_history_without_events(project, db):
     db.sql(NARROW[db.kind])
     write_tables(project, 2)
     insert_row(db, "001", "table_1", sha256(table(1)[0])[:32])
+    db.sql(table(1)[0])
     project.amend("up")
     assert [event["version"] for event in db.events() if event["type"] == "migration.applied"] == ["002"]
     project.amend("verify")

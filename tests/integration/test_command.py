@@ -45,14 +45,14 @@ def test_nothing_to_do(lite_project):
 
 
 def test_repair_wants_to_know_what(lite_project):
-    assert "or --all" in lite_project.amend("repair", check=2).err
+    assert "a version, --all" in lite_project.amend("repair", check=2).err
     assert "exclude" in lite_project.amend("repair", "001", "--all", check=2).err
 
 
 def test_plan_that_cannot_be_carried_out_fails_like_up(lite_project):
     write_tables(lite_project, 3)
     lite_project.amend("up")
-    lite_project.up("001_table_1", "-- edited\n" + table(1)[0])
+    lite_project.up("001_table_1", "SELECT 1;\n" + table(1)[0])
     plan, up = lite_project.amend("plan", check=1), lite_project.amend("up", check=1)
     assert "AM0401" in plan.err and "AM0401" in up.err
     assert "nothing can be applied" in plan.out

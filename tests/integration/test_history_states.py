@@ -97,7 +97,7 @@ def test_narrow_history_is_used_as_it_is(project, db):
     db.sql(NARROW[db.kind])
     write_tables(project, 2)
     insert_row(db, "001", "table_1", sha256(table(1)[0])[:16])
-    db.sql("CREATE TABLE t1 (id INTEGER PRIMARY KEY, label TEXT NOT NULL)")
+    db.sql(table(1)[0])
     project.amend("up")
     rows = db.history()
     assert [row["version"] for row in rows] == ["001", "002"]
@@ -119,6 +119,7 @@ def test_full_length_stored_checksum_is_the_same_file(project, db):
     db.sql(NARROW[db.kind].replace("checksum VARCHAR(32)", "checksum VARCHAR(64)"))
     write_tables(project, 1)
     insert_row(db, "001", "table_1", sha256(table(1)[0]))
+    db.sql(table(1)[0])
     project.amend("up")
     project.amend("verify")
 

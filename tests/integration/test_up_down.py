@@ -218,7 +218,7 @@ def test_verify_is_content_and_finds_a_changed_file(project, db):
 
 def test_baseline_marks_without_running(project, db):
     write_tables(project, 3)
-    db.sql("CREATE TABLE t1 (id INTEGER); CREATE TABLE t2 (id INTEGER);")
+    db.sql(table(1)[0] + table(2)[0])
     project.amend("baseline", "002")
     assert db.versions() == ["001", "002"]
     assert [event["type"] for event in db.events()] == ["migration.baselined"] * 2
@@ -246,7 +246,7 @@ def test_repair_accepts_changed_files(project, db):
     versions = write_tables(project, 3)
     project.amend("up")
     for n in (1, 2):
-        project.up(f"00{n}_table_{n}", f"-- edited\n{table(n)[0]}")
+        project.up(f"00{n}_table_{n}", f"SELECT 1;\n{table(n)[0]}")
     project.amend("repair", "001")
     assert "AM0401" in project.amend("up", check=1).all
     project.amend("repair", "--all")

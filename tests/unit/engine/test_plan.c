@@ -228,6 +228,66 @@ static void test_differences(void **state)
     arena_free(f.arena);
 }
 
+/* A file that was only laid out anew: a note, nothing that stands in the way, and something to repair. */
+static void test_reworded(void **state)
+{
+    (void)state;
+    test_line l = {.fields = {"001 002"}, .count = 1};
+    fixture f;
+    view v;
+    plan p;
+    amend_error error = {0};
+    amend_run run = AMEND_RUN_INIT;
+    assert_int_equal(load(&f, &alloc_default, &l, &error), AMEND_OK);
+    each_word(&f, "001! 002", add_row);
+    assert_int_equal(plan_view(f.arena, &f.catalog, &f.history, &v, &error), AMEND_OK);
+    v.entries[0].state = AMEND_STATE_APPLIED;
+    v.entries[0].reworded = true;
+    assert_int_equal(plan_up(f.arena, &v, &run, &p, &error), AMEND_OK);
+    assert_int_equal(p.problem_count, 1);
+    assert_int_equal(p.problems[0].code, AMEND_E_REWORDED);
+    assert_int_equal(p.problems[0].severity, AMEND_NOTE);
+    assert_int_equal(p.conflicts, 0);
+    run.to = "001";
+    assert_int_equal(plan_repair(f.arena, &v, &run, &p, &error), AMEND_OK);
+    assert_int_equal(p.count, 1);
+    run.to = "002";
+    assert_int_equal(plan_repair(f.arena, &v, &run, &p, &error), AMEND_USAGE);
+    arena_free(f.arena);
+}
+
+static void test_replay(void **state)
+{
+    (void)state;
+    test_line l = {.fields = {"001 002 003"}, .count = 1};
+    fixture f;
+    view v;
+    plan p;
+    amend_error error = {0};
+    amend_run run = AMEND_RUN_INIT;
+    assert_int_equal(load(&f, &alloc_default, &l, &error), AMEND_OK);
+    each_word(&f, "001 002! 009", add_row);
+    assert_int_equal(plan_view(f.arena, &f.catalog, &f.history, &v, &error), AMEND_OK);
+    run.to = "001";
+    assert_int_equal(plan_replay(f.arena, &v, &run, &p, &error), AMEND_OK);
+    assert_int_equal(p.count, 1);
+    assert_int_equal(p.steps[0].action, ACTION_REPLAY);
+    run.to = "002";
+    assert_int_equal(plan_replay(f.arena, &v, &run, &p, &error), AMEND_OK);
+    assert_int_equal(p.count, 0);
+    assert_int_equal(p.problems[0].code, AMEND_E_CHECKSUM);
+    run.to = "009";
+    assert_int_equal(plan_replay(f.arena, &v, &run, &p, &error), AMEND_OK);
+    assert_int_equal(p.problems[0].code, AMEND_E_FILE_GONE);
+    run.to = "003";
+    assert_int_equal(plan_replay(f.arena, &v, &run, &p, &error), AMEND_USAGE);
+    assert_int_equal(error.code, AMEND_E_ARGUMENT);
+    run.to = "004";
+    assert_int_equal(plan_replay(f.arena, &v, &run, &p, &error), AMEND_USAGE);
+    assert_int_equal(error.code, AMEND_E_VERSION_UNKNOWN);
+    arena_free(f.arena);
+}
+
 static void test_checksums(void **state)
 {
     (void)state;
@@ -280,8 +340,9 @@ static void test_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_widths),
-                                       cmocka_unit_test(test_differences), cmocka_unit_test(test_checksums),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),       cmocka_unit_test(test_widths),
+                                       cmocka_unit_test(test_differences), cmocka_unit_test(test_reworded),
+                                       cmocka_unit_test(test_replay),      cmocka_unit_test(test_checksums),
                                        cmocka_unit_test(test_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,12 +52,30 @@ static void check_beside(const script *s, const char *text)
     dlclose(library);
 }
 
+/* The essence of the text is that of the text with comments before it; a byte-order mark is one only at the very beginning. */
+static void check_essence(slice text)
+{
+    buf longer, one, other;
+    buf_init(&longer, &alloc_default);
+    buf_init(&one, &alloc_default);
+    buf_init(&other, &alloc_default);
+    buf_text(&longer, "/* c */ ; -- c\n");
+    buf_add(&longer, slice_starts(text, SLICE("\xef\xbb\xbf")) ? slice_sub(text, 3, text.len) : text);
+    dialect_postgres.essence(text, &one);
+    dialect_postgres.essence(buf_slice(&longer), &other);
+    FUZZ_ASSERT(slice_equal(buf_slice(&one), buf_slice(&other)));
+    buf_clear(&longer);
+    buf_clear(&one);
+    buf_clear(&other);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     arena *a = arena_new(&alloc_default);
     slice text = {(const char *)data, size};
     script s;
     amend_error error = {0};
+    check_essence(text);
     amend_status status = dialect_postgres.split(a, text, &s, &error);
     bool known =
         error.code == AMEND_E_META_COMMAND || error.code == AMEND_E_COPY_UNENDED || error.code == AMEND_E_QUOTE_UNENDED;

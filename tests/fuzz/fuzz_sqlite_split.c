@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Splitting SQLite's scripts: any bytes. Statements stand in order and inside the text, between them is nothing but space,
- * comments and semicolons, and as long as sqlite3 understands the text, it finds the same ends. Nothing is run.
+ * comments and semicolons, and as long as sqlite3 understands the text, it finds the same ends. Nothing is run. The essence of
+ * the text, too, and the facts that it would give as the statement of a table, an index, a view or a trigger.
  */
 #include "fuzz.h"
 
 #include "base/alloc.h"
+#include "base/error.h"
 #include "dialect/dialects.h"
 
 #include <sqlite3.h>
@@ -89,6 +91,42 @@ static void check_beside(const script *s, const char *text)
     sqlite3_close(db);
 }
 
+/* The essence of the text is that of the text with comments before it. */
+static void check_essence(slice text)
+{
+    buf longer, one, other;
+    buf_init(&longer, &alloc_default);
+    buf_init(&one, &alloc_default);
+    buf_init(&other, &alloc_default);
+    buf_text(&longer, "/* c */ ; -- c\n");
+    buf_add(&longer, text);
+    dialect_sqlite.essence(text, &one);
+    dialect_sqlite.essence(buf_slice(&longer), &other);
+    FUZZ_ASSERT(slice_equal(buf_slice(&one), buf_slice(&other)));
+    buf_clear(&longer);
+    buf_clear(&one);
+    buf_clear(&other);
+}
+
+/* Whatever stands in the catalog, there is a fact, and it is valid UTF-8. */
+static void check_facts(arena *a, slice text)
+{
+    static const char *const types[] = {"table", "index", "view", "trigger"};
+    const char *sql = arena_copy(a, text);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    {
+        const char *values[] = {types[i], "t", sql, sql};
+        fact_list found = {0};
+        FUZZ_ASSERT(dialect_sqlite.snapshot_row(a, &(amend_row){.columns = 4, .values = values}, &found, NULL) == AMEND_OK);
+        FUZZ_ASSERT(found.count > 0);
+        for (size_t k = 0; k < found.count; k++)
+        {
+            size_t bad;
+            FUZZ_ASSERT(text_is_utf8(found.items[k].object, &bad) && text_is_utf8(found.items[k].definition, &bad));
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     arena *a = arena_new(&alloc_default);
@@ -96,6 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     script s;
     FUZZ_ASSERT(dialect_sqlite.split(a, text, &s, NULL) == AMEND_OK);
     check_ranges(&s);
+    check_essence(text);
+    check_facts(a, text);
     if (memchr(data, '\0', size) == NULL)
     {
         check_beside(&s, arena_copy(a, text));

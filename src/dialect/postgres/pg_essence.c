@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What of a script counts for the server: the lexer's tokens, put together to the numbers and operators that the server sees
- * (a<-1 has another operator than a < -1), and the data of COPY as it stands. Semicolons are written late, when something
+ * (a @-1 has another operator than a @ -1), and the data of COPY as it stands. Semicolons are written late, when something
  * follows: so empty statements and the last semicolon fall away.
  */
 #include "dialect/postgres/pg_essence.h"

@@ -6,19 +6,21 @@
 /*
  * type, name, sql, and of an index the table's sql. What SQLite made itself (sqlite_…, and indexes without a text) says nothing
  * that the CREATE TABLE doesn't. A virtual table's own tables are known by the names that the usual modules give them: asking
- * SQLite would need the modules.
+ * SQLite would need the modules. The table that a full-text table names as its content is the user's.
  */
 unsigned sqlite_snapshot(buf *out, bool inside)
 {
     (void)inside; /* one statement sees one state of the database, in a transaction or not */
     buf_text(out,
              "WITH amend_suffix (module, suffix) AS (VALUES"
-             " ('fts', '_content'), ('fts', '_segments'), ('fts', '_segdir'), ('fts', '_docsize'), ('fts', '_stat'),"
-             " ('fts', '_data'), ('fts', '_idx'), ('fts', '_config'),"
+             " ('fts5', '_content'), ('fts5', '_data'), ('fts5', '_idx'), ('fts5', '_docsize'), ('fts5', '_config'),"
+             " ('fts3', '_content'), ('fts3', '_segments'), ('fts3', '_segdir'), ('fts4', '_content'), ('fts4', '_segments'),"
+             " ('fts4', '_segdir'), ('fts4', '_docsize'), ('fts4', '_stat'),"
              " ('rtree', '_node'), ('rtree', '_parent'), ('rtree', '_rowid'),"
              " ('geopoly', '_node'), ('geopoly', '_parent'), ('geopoly', '_rowid'), ('spellfix', '_vocab')),\n"
              "amend_shadow (name) AS (SELECT lower(v.name || s.suffix) FROM main.sqlite_master v JOIN amend_suffix s"
-             " ON v.sql LIKE '%using%' || s.module || '%' WHERE v.type = 'table' AND v.sql LIKE 'CREATE VIRTUAL%')\n"
+             " ON v.sql LIKE '%using%' || s.module || '%' WHERE v.type = 'table' AND v.sql LIKE 'CREATE VIRTUAL%'"
+             " AND (s.suffix <> '_content' OR replace(v.sql, ' ', '') NOT LIKE '%content=%'))\n"
              "SELECT m.type, m.name, m.sql, t.sql FROM main.sqlite_master m LEFT JOIN main.sqlite_master t"
              " ON m.type = 'index' AND t.type = 'table' AND t.name = m.tbl_name\n"
              "WHERE m.sql IS NOT NULL AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"

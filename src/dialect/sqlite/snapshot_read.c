@@ -130,14 +130,16 @@ bool sqlite_snapshot_names(sqlite_facts *f, slice sql, slice table, sqlite_names
             sqlite_reader_advance(&r);
         }
     }
+    bool closed = r.token.kind == SQLITE_TOKEN_CLOSE;
     sqlite_reader_advance(&r);
     reader_options(&r, out);
     reader_note(f, &out->all, table);
     reader_note(f, &out->all, SLICE("rowid"));
     reader_note(f, &out->all, SLICE("oid"));
     reader_note(f, &out->all, SLICE("_rowid_"));
-    return out->columns.count > 0 && !f->failed;
+    return closed && out->columns.count > 0 && !f->failed;
 }
+
 /* ---------------------------------------------------------------------------------------------------------------- lists */
 
 /* One entry, up to its comma or parenthesis: a name in whatever quotes, or an expression; ASC says nothing. */

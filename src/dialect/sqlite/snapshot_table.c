@@ -30,7 +30,8 @@ typedef struct table_reading
     table_column *columns;
     size_t count;
     sqlite_token constraint; /* the last CONSTRAINT's name: it stays until the next comma */
-    bool autoincrement, keyed;
+    bool autoincrement;
+    bool rowid; /* the primary key is another name of the rowid: SQLite gives it a value when it is NULL */
 } table_reading;
 
 /* --------------------------------------------------------------------------------------------------------------- pieces */
@@ -93,6 +94,35 @@ static table_column *table_find(const table_reading *t, slice name)
     }
     return NULL;
 }
+
+/* The type that makes a primary key another name of the rowid. */
+static bool table_is_integer(const table_reading *t, const table_column *c)
+{
+    slice type = c->type.to == 0 ? SLICE("") : slice_sub(t->r.text, c->type.from, c->type.to);
+    return slice_equal_nocase(type, SLICE("integer")) && !t->names.rowid_less;
+}
+
+/* "(column)", with what is said of its order. */
+static void table_column_list(table_reading *t, const table_column *c, const char *order)
+{
+    buf_char(&t->facts->definition, '(');
+    sqlite_canon_name(&t->facts->definition, c->name);
+    buf_text(&t->facts->definition, order);
+    buf_char(&t->facts->definition, ')');
+}
+
+/* Over the list of one column, which AUTOINCREMENT may end. */
+static void table_skip_rowid(table_reading *t)
+{
+    t->rowid = true;
+    while (t->r.token.kind != SQLITE_TOKEN_CLOSE && t->r.token.kind != SQLITE_TOKEN_END)
+    {
+        t->autoincrement |= sqlite_reader_at(&t->r, "AUTOINCREMENT");
+        sqlite_reader_advance(&t->r);
+    }
+    sqlite_reader_advance(&t->r);
+}
+
 /* The first names of the list's entries: its columns, without order and collation. */
 static void table_columns_of(table_reading *t, sqlite_reader list, buf *out)
 {
@@ -242,14 +272,19 @@ static bool table_references(table_reading *t)
     return true;
 }
 
-static void table_mark_key(table_reading *t, sqlite_reader list)
+/* Mark the columns of a primary key; returns the one that is another name of the rowid, whatever order is asked of it. */
+static const table_column *table_mark_key(table_reading *t, sqlite_reader list)
 {
+    const table_column *only = NULL;
+    size_t count = 0;
     do
     {
         sqlite_reader_advance(&list);
         slice name = sqlite_token_is_name(list.token) ? sqlite_token_name(t->facts->arena, list.text, list.token) : SLICE("");
         table_column *column = table_find(t, name);
         t->facts->failed |= name.data == NULL;
+        count++;
+        only = column;
         if (column != NULL)
         {
             column->key = true;
@@ -257,6 +292,7 @@ static void table_mark_key(table_reading *t, sqlite_reader list)
         sqlite_reader_skip_entry(&list);
     }
     while (list.token.kind != SQLITE_TOKEN_END && list.token.kind != SQLITE_TOKEN_CLOSE);
+    return count == 1 && only != NULL && table_is_integer(t, only) ? only : NULL;
 }
 
 /* PRIMARY KEY (…) and UNIQUE (…) of a table; the reader is at the parenthesis. */
@@ -266,16 +302,21 @@ static bool table_unique(table_reading *t, bool primary)
     {
         return false;
     }
+    const table_column *rowid = primary ? table_mark_key(t, t->r) : NULL;
     table_object(t, primary ? "primary key" : "unique");
-    if (primary)
-    {
-        table_mark_key(t, t->r);
-    }
-    else
+    if (!primary)
     {
         table_columns_of(t, t->r, &t->facts->object);
     }
-    sqlite_reader_list(&t->r, &(sqlite_scope){.quotes = QUOTES_NAME}, &t->facts->definition);
+    if (rowid == NULL)
+    {
+        sqlite_reader_list(&t->r, &(sqlite_scope){.quotes = QUOTES_NAME}, &t->facts->definition);
+    }
+    else
+    {
+        table_column_list(t, rowid, "");
+        table_skip_rowid(t);
+    }
     buf_text(&t->facts->definition, table_conflict(&t->r));
     sqlite_facts_add(t->facts);
     return true;
@@ -341,6 +382,7 @@ static void table_column_key(table_reading *t, table_column *column, bool primar
     if (primary)
     {
         column->key = true;
+        t->rowid = !descending && table_is_integer(t, column);
         t->autoincrement |= sqlite_reader_eat(r, "AUTOINCREMENT");
         table_object(t, "primary key");
     }
@@ -348,9 +390,7 @@ static void table_column_key(table_reading *t, table_column *column, bool primar
     {
         table_column_object(t, "unique", column);
     }
-    buf_char(&t->facts->definition, '(');
-    sqlite_canon_name(&t->facts->definition, column->name);
-    buf_text(&t->facts->definition, descending ? " desc)" : ")");
+    table_column_list(t, column, descending ? " desc" : "");
     buf_text(&t->facts->definition, conflict);
     sqlite_facts_add(t->facts);
 }
@@ -552,7 +592,7 @@ static void table_write_column(table_reading *t, const table_column *c)
         buf_char(out, ' ');
         table_type(out, t->r.text, c->type);
     }
-    if (c->not_null || (c->key && (t->names.rowid_less || t->names.strict)))
+    if (c->not_null || (c->key && !t->rowid && (t->names.rowid_less || t->names.strict)))
     {
         buf_text(out, " NOT NULL");
         buf_text(out, c->not_null_conflict);

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/essence.h"
-#include "engine/truth.h"
 
 #include <unistd.h>
 
@@ -151,8 +150,7 @@ amend_status apply(session *s, arena *a, const catalog *c, planner *make, const 
         }
         if (status == AMEND_OK && dry)
         {
-            status = truth_check(s, a, c, &out->plan, error);
-            return status != AMEND_OK ? status : print(s, a, c, out, holder, error);
+            return print(s, a, c, out, holder, error);
         }
         bool busy = status != AMEND_OK && reason.code == AMEND_E_BUSY; /* a writer keeps even readers out */
         if (!busy && (status != AMEND_OK || out->plan.count == 0))
@@ -165,8 +163,7 @@ amend_status apply(session *s, arena *a, const catalog *c, planner *make, const 
         }
         else
         {
-            status = truth_check(s, a, c, &out->plan, &reason);
-            status = status == AMEND_OK ? run_once(s, a, c, out, holder, &again, &reason) : status;
+            status = run_once(s, a, c, out, holder, &again, &reason);
         }
         if (!again)
         {

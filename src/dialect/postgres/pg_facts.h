@@ -8,8 +8,8 @@
  * collation, since the database's own may be any.
  *
  * Catalogs stand in pg_depend by number: 1247 pg_type, 1255 pg_proc, 1259 pg_class, 1417 pg_foreign_server, 2605 pg_cast,
- * 2615 pg_namespace, 2617 pg_operator, 3381 pg_statistic_ext, 3456 pg_collation, 3466 pg_event_trigger, 3600 pg_ts_dict,
- * 3602 pg_ts_config.
+ * 2615 pg_namespace, 2617 pg_operator, 3079 pg_extension, 3381 pg_statistic_ext, 3456 pg_collation, 3466 pg_event_trigger,
+ * 3600 pg_ts_dict, 3602 pg_ts_config.
  */
 #ifndef AMEND_DIALECT_POSTGRES_PG_FACTS_H
 #define AMEND_DIALECT_POSTGRES_PG_FACTS_H

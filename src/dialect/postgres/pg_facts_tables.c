@@ -3,14 +3,15 @@
 #include "dialect/postgres/pg_facts.h"
 
 /*
- * member: what extensions brought, and the functions that a type made for itself
+ * member: what extensions brought, and the functions and casts that a type made for itself
  * ns: the schemas that may hold what is the application's
  * rel: its relations; seq: its sequences, and whose they are
  * coll: collations as a definition names them
  */
 const char pg_facts_common[] =
     "WITH member AS MATERIALIZED (SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d"
-    " WHERE d.deptype = 'e' OR d.deptype = 'i' AND d.classid = 1255),\n"
+    " WHERE d.refclassid = 3079 AND d.deptype = 'e' UNION ALL SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d"
+    " WHERE d.refclassid = 1247 AND d.deptype = 'i' AND d.classid IN (1255, 2605)),\n"
     "ns AS MATERIALIZED (SELECT n.oid, pg_catalog.quote_ident(n.nspname) AS name FROM pg_catalog.pg_namespace AS n"
     " WHERE pg_catalog.left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'),\n"
     "rel AS MATERIALIZED (SELECT c.oid, ns.name AS schema, ns.name || '.' || pg_catalog.quote_ident(c.relname) AS name,"
@@ -110,20 +111,27 @@ static const char FACTS_COLUMNS[] =
 
 /*
  * A foreign key's rows for the partitions follow from the one that was declared. NOT NULL is the column's, also where newer
- * servers have a constraint for it. A foreign key whose triggers are switched off checks nothing.
+ * servers have a constraint for it. A constraint whose triggers are switched off checks nothing.
  */
 static const char FACTS_CONSTRAINTS[] =
     "SELECT 'constraint ' || r.name || '.' || pg_catalog.quote_ident(k.conname), pg_catalog.pg_get_constraintdef(k.oid)"
-    " || CASE WHEN i.indisvalid THEN '' WHEN i.indexrelid IS NULL THEN '' ELSE ' INVALID' END"
-    " || CASE WHEN off.tgconstraint IS NULL THEN '' ELSE ' DISABLED' END"
+    " || CASE WHEN c.reloptions IS NULL THEN ''"
+    " ELSE ' WITH (' || " PG_FACTS_SORTED "c.reloptions" PG_FACTS_SORTED_END " || ')' END"
+    " || CASE WHEN NOT i.indisvalid THEN ' INVALID' ELSE '' END"
+    " || CASE WHEN g.id IS NOT NULL THEN ' DISABLED' ELSE '' END"
     " FROM pg_catalog.pg_constraint AS k JOIN rel AS r ON r.oid = k.conrelid"
     " LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = k.conindid AND k.contype <> 'f'"
-    " LEFT JOIN (SELECT g.tgconstraint FROM pg_catalog.pg_trigger AS g WHERE g.tgisinternal AND g.tgconstraint <> 0"
-    " AND g.tgenabled <> 'O' GROUP BY g.tgconstraint) AS off ON off.tgconstraint = k.oid"
+    " LEFT JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid"
+    " LEFT JOIN (SELECT x.tgconstraint AS id FROM pg_catalog.pg_trigger AS x WHERE x.tgisinternal AND x.tgconstraint <> 0"
+    " AND x.tgenabled <> 'O' GROUP BY x.tgconstraint) AS g ON g.id = k.oid"
     " WHERE k.contype IN ('c', 'p', 'u', 'x') OR k.contype = 'f' AND k.conparentid = 0\n";
 
+/* Several storage options stand in the order in which they were set. */
 static const char FACTS_INDEXES[] =
-    "SELECT 'index ' || r.schema || '.' || pg_catalog.quote_ident(c.relname), pg_catalog.pg_get_indexdef(i.indexrelid)"
+    "SELECT 'index ' || r.schema || '.' || pg_catalog.quote_ident(c.relname), CASE WHEN c.reloptions[2] IS NULL"
+    " THEN pg_catalog.pg_get_indexdef(i.indexrelid)"
+    " ELSE pg_catalog.regexp_replace(pg_catalog.pg_get_indexdef(i.indexrelid), ' WITH [(][^()]*[)]', ' WITH (' "
+    "|| " PG_FACTS_SORTED "c.reloptions" PG_FACTS_SORTED_END " || ')') END"
     " || COALESCE(' ATTACHED TO ' || h.inhparent::pg_catalog.regclass::pg_catalog.text, '')"
     " || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END"
     " FROM pg_catalog.pg_index AS i JOIN rel AS r ON r.oid = i.indrelid"

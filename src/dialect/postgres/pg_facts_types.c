@@ -113,15 +113,13 @@ static const char FACTS_OPERATORS[] =
     " CASE WHEN o.oprcanhash THEN 'HASHES' END, CASE WHEN o.oprcanmerge THEN 'MERGES' END)"
     " FROM pg_catalog.pg_operator AS o JOIN ns ON ns.oid = o.oprnamespace WHERE (2617, o.oid) NOT IN (TABLE member)\n";
 
-/* Casts have no schema: initdb's are told by their numbers. Those of a multirange come with its range. */
+/* Casts have no schema: initdb's are told by their numbers. */
 static const char FACTS_CASTS[] =
     "SELECT 'cast (' || pg_catalog.format_type(c.castsource, NULL) || ' AS ' || pg_catalog.format_type(c.casttarget, NULL)"
     " || ')', CASE c.castmethod WHEN 'f' THEN 'WITH FUNCTION ' || c.castfunc::pg_catalog.regprocedure::pg_catalog.text"
     " WHEN 'i' THEN 'WITH INOUT' ELSE 'WITHOUT FUNCTION' END"
     " || CASE c.castcontext WHEN 'i' THEN ' AS IMPLICIT' WHEN 'a' THEN ' AS ASSIGNMENT' ELSE '' END"
-    " FROM pg_catalog.pg_cast AS c LEFT JOIN pg_catalog.pg_type AS t ON t.oid = c.casttarget AND t.typtype = 'm'"
-    " LEFT JOIN pg_catalog.pg_range AS r ON r.rngtypid = c.castsource"
-    " WHERE c.oid >= 16384 AND (t.oid IS NULL OR r.rngtypid IS NULL) AND (2605, c.oid) NOT IN (TABLE member)\n";
+    " FROM pg_catalog.pg_cast AS c WHERE c.oid >= 16384 AND (2605, c.oid) NOT IN (TABLE member)\n";
 
 const char *const pg_facts_routines[] = {FACTS_FUNCTIONS, FACTS_AGGREGATES, FACTS_OPERATORS, FACTS_CASTS, NULL};
 
@@ -162,11 +160,21 @@ static const char FACTS_DICTIONARIES[] =
     " FROM pg_catalog.pg_ts_dict AS d JOIN ns ON ns.oid = d.dictnamespace"
     " JOIN pg_catalog.pg_ts_template AS t ON t.oid = d.dicttemplate WHERE (3600, d.oid) NOT IN (TABLE member)\n";
 
-/* stxstattarget came with 13: -1 for none, NULL from 17 on. */
+/*
+ * Not pg_get_statisticsobjdef's words: it has the columns in the order of the table. stxstattarget came with 13 (-1 for none,
+ * NULL from 17 on), expressions with 14.
+ */
 static const char FACTS_STATISTICS[] =
-    "SELECT 'statistics ' || ns.name || '.' || pg_catalog.quote_ident(s.stxname),"
-    " pg_catalog.pg_get_statisticsobjdef(s.oid) || COALESCE(' STATISTICS ' || NULLIF(s.stxstattarget, -1), '')"
-    " FROM (SELECT -1 AS stxstattarget) AS absent CROSS JOIN LATERAL (SELECT x.oid, x.stxname, x.stxnamespace, stxstattarget"
+    "SELECT 'statistics ' || ns.name || '.' || pg_catalog.quote_ident(s.stxname), '('"
+    " || (SELECT pg_catalog.string_agg(CASE k.k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' WHEN 'm' THEN 'mcv'"
+    " ELSE k.k::pg_catalog.text END, ', ' ORDER BY k.k) FROM pg_catalog.unnest(s.stxkind) AS k (k) WHERE k.k <> 'e') || ') ON '"
+    " || pg_catalog.concat_ws(', ', (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', '"
+    " ORDER BY a.attname COLLATE \"C\") FROM pg_catalog.pg_attribute AS a"
+    " WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys)), pg_catalog.pg_get_expr(s.stxexprs, s.stxrelid))"
+    " || ' FROM ' || s.stxrelid::pg_catalog.regclass::pg_catalog.text"
+    " || COALESCE(' STATISTICS ' || NULLIF(s.stxstattarget, -1), '')"
+    " FROM (SELECT -1 AS stxstattarget, NULL::pg_catalog.pg_node_tree AS stxexprs) AS absent CROSS JOIN LATERAL"
+    " (SELECT x.oid, x.stxname, x.stxnamespace, x.stxrelid, x.stxkeys, x.stxkind, stxstattarget, stxexprs"
     " FROM pg_catalog.pg_statistic_ext AS x) AS s JOIN ns ON ns.oid = s.stxnamespace"
     " WHERE (3381, s.oid) NOT IN (TABLE member)\n";
 

@@ -13,8 +13,9 @@
 
 /*
  * pg_temp stands at the end of the path, or the session's temporary objects would hide the system's. jit: compiling this
- * query takes longer than running it; nor is it worth a second process. No backslash is in any of it, so it means the same
- * whatever standard_conforming_strings is.
+ * query takes longer than running it; nor is it worth a second process. enable_nestloop: the planner knows nothing of how many
+ * rows the WITH parts have, and a thousand tables by a thousand sequences is a second. No backslash is in any of it, so it
+ * means the same whatever standard_conforming_strings is.
  */
 static const char SETTINGS[] = "SET LOCAL search_path = pg_catalog, pg_temp;\n"
                                "SET LOCAL quote_all_identifiers = off;\n"
@@ -26,18 +27,21 @@ static const char SETTINGS[] = "SET LOCAL search_path = pg_catalog, pg_temp;\n"
                                "SET LOCAL bytea_output = hex;\n"
                                "SET LOCAL lc_monetary = 'C';\n"
                                "SET LOCAL jit = off;\n"
+                               "SET LOCAL enable_nestloop = off;\n"
                                "SET LOCAL max_parallel_workers_per_gather = 0;\n";
 
 enum
 {
-    SETTING_COUNT = 11,
+    SETTING_COUNT = 12,
 };
 
+/* A definition is read under a lock of its table: who only looks waits for no migration of long. */
 unsigned pg_snapshot(buf *out, bool inside)
 {
     const char *const *const lists[] = {pg_facts_tables, pg_facts_types, pg_facts_routines, pg_facts_others};
-    buf_text(out,
-             inside ? "SAVEPOINT amend_snapshot;\n" : "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE;\n");
+    buf_text(out, inside
+                      ? "SAVEPOINT amend_snapshot;\n"
+                      : "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE;\nSET LOCAL lock_timeout = 5000;\n");
     buf_text(out, SETTINGS);
     buf_text(out, pg_facts_common);
     const char *between = "";
@@ -52,7 +56,7 @@ unsigned pg_snapshot(buf *out, bool inside)
     }
     buf_text(out, ";\n");
     buf_text(out, inside ? "ROLLBACK TO SAVEPOINT amend_snapshot;\nRELEASE SAVEPOINT amend_snapshot;\n" : "COMMIT;\n");
-    return SETTING_COUNT + (inside ? 4 : 3);
+    return SETTING_COUNT + 4;
 }
 
 /* A copy with line ends as they are everywhere else: the body of a function keeps those of the file that it came from. */

@@ -35,7 +35,7 @@ static void expect_words(bool inside, const char *begins, const char *ends)
 static void test_words(void **state)
 {
     (void)state;
-    expect_words(false, "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE;\nSET LOCAL search_path",
+    expect_words(false, "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE;\nSET LOCAL lock_timeout = 5000;\n",
                  ";\nCOMMIT;\n");
     expect_words(true, "SAVEPOINT amend_snapshot;\nSET LOCAL search_path",
                  ";\nROLLBACK TO SAVEPOINT amend_snapshot;\nRELEASE SAVEPOINT amend_snapshot;\n");

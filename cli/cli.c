@@ -4,34 +4,58 @@
 #include "events.h"
 #include "fault.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 
 /*
  * Ctrl-C and a service manager's stop: the running statement is cancelled and its migration undone, where simply dying would
- * leave a server to go on with it. A second signal ends the process at once. The one variable that a signal handler needs.
+ * leave a server to go on with it. A second signal ends the process at once. These are the variables that a signal handler
+ * needs.
  */
 static amend *volatile running;
+static volatile sig_atomic_t asked_to_stop;
 
 static void on_signal(int number)
 {
     (void)number;
+    asked_to_stop = 1;
     amend_cancel(running);
 }
 
+static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
 static void heed_signals(amend *handle)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     running = handle;
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+    for (size_t i = 0; i < sizeof stop_signals / sizeof stop_signals[0]; i++)
     {
         struct sigaction before;
-        if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL) /* nohup's choice stays */
+        if (sigaction(stop_signals[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL) /* nohup's choice stays */
         {
-            (void)sigaction(numbers[i], &action, NULL);
+            (void)sigaction(stop_signals[i], &action, NULL);
         }
     }
+}
+
+bool cli_pause(uint32_t ms)
+{
+    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    sigset_t held, before;
+    sigemptyset(&held);
+    for (size_t i = 0; i < sizeof stop_signals / sizeof stop_signals[0]; i++)
+    {
+        sigaddset(&held, stop_signals[i]);
+    }
+    /* Held back, so that none comes between looking and sleeping: ppoll lets them in and wakes up at once. */
+    (void)sigprocmask(SIG_BLOCK, &held, &before);
+    if (!asked_to_stop)
+    {
+        (void)ppoll(NULL, 0, &time, &before);
+    }
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return !asked_to_stop;
 }
 
 void cli_close(cli *c)

@@ -32,6 +32,8 @@ amend_status cli_open(cli *c, amend_error *error);
 amend_status cli_open_at(cli *c, const char *url, amend_error *error);
 /* Close it again. */
 void cli_close(cli *c);
+/* Sleep. False, and at once, when a signal has asked the command to stop. */
+bool cli_pause(uint32_t ms);
 /* Are words for people wanted on standard output? */
 bool cli_speaks(const cli *c);
 

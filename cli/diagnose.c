@@ -125,6 +125,10 @@ void diagnose_problem(FILE *out, const look *l, pool *p, const amend_problem *pr
         snprintf(place.file, sizeof place.file, "%s", problem->file);
         diagnose_place(out, l, p, &place);
     }
+    if (problem->detail != NULL)
+    {
+        diagnose_lines(out, p, problem->detail);
+    }
     if (hint && problem->hint != NULL && *problem->hint != '\0')
     {
         diagnose_labelled(out, l, p, "hint", problem->hint);

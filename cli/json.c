@@ -161,7 +161,9 @@ static json_t *problem_json(const amend_problem *problem)
     json_add(out, "version", problem->version);
     json_add(out, "file", problem->file);
     add_positive(out, "line", problem->line);
+    json_add(out, "object", problem->object);
     json_add(out, "message", problem->message);
+    json_add(out, "detail", problem->detail);
     json_add(out, "hint", problem->hint);
     return out;
 }

@@ -313,7 +313,9 @@ typedef struct amend_problem
     const char *file;    /* NULL likewise */
     unsigned line;       /* 0 when unknown */
     const char *message;
-    const char *hint; /* may be NULL */
+    const char *hint;   /* may be NULL */
+    const char *object; /* "column public.cards.title": as a snapshot calls it; NULL when it concerns none */
+    const char *detail; /* lines, "expected …\nexisting …"; may be NULL */
 } amend_problem;
 
 /* What a call found or did. The caller's; all its pointers live until amend_report_free. */

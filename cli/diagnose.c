@@ -80,6 +80,17 @@ static void diagnose_labelled(FILE *out, const look *l, pool *p, const char *lab
     }
 }
 
+/* Lines that say for themselves what they are ("expected  a, b"). */
+static void diagnose_lines(FILE *out, pool *p, const char *text)
+{
+    for (const char *line = width_clean_lines(p, text); *line != '\0';)
+    {
+        size_t length = strcspn(line, "\n");
+        fprintf(out, "  %.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
 void diagnose_error(FILE *out, const look *l, pool *p, const amend_error *error, const char *place)
 {
     diagnose_head(out, l, AMEND_ERROR, (int)error->code, width_clean(p, error->message));

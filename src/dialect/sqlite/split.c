@@ -5,7 +5,9 @@
 
 #include <sqlite3.h>
 
-bool sqlite_begins_trigger(slice text, sqlite_token token)
+/* The token behind CREATE [TEMP] of the statement that begins with this one; EXPLAIN may stand before. END when it is no
+ * CREATE. */
+static sqlite_token sqlite_what_is_created(slice text, sqlite_token token)
 {
     if (sqlite_token_is(text, token, SLICE("EXPLAIN")))
     {
@@ -17,14 +19,19 @@ bool sqlite_begins_trigger(slice text, sqlite_token token)
     }
     if (!sqlite_token_is(text, token, SLICE("CREATE")))
     {
-        return false;
+        return (sqlite_token){SQLITE_TOKEN_END, text.len, text.len};
     }
     token = sqlite_token_next(text, token.end);
     if (sqlite_token_is(text, token, SLICE("TEMP")) || sqlite_token_is(text, token, SLICE("TEMPORARY")))
     {
         token = sqlite_token_next(text, token.end);
     }
-    return sqlite_token_is(text, token, SLICE("TRIGGER"));
+    return token;
+}
+
+bool sqlite_begins_trigger(slice text, sqlite_token token)
+{
+    return sqlite_token_is(text, sqlite_what_is_created(text, token), SLICE("TRIGGER"));
 }
 
 /* sqlite3_complete() wants a NUL behind the text. */
@@ -58,14 +65,18 @@ static size_t sqlite_end_of_trigger(buf *scratch, slice text, sqlite_token token
 
 static size_t sqlite_end_of_statement(buf *scratch, slice text, sqlite_token token)
 {
-    if (sqlite_begins_trigger(text, token))
+    sqlite_token what = sqlite_what_is_created(text, token);
+    if (sqlite_token_is(text, what, SLICE("TRIGGER")))
     {
         return sqlite_end_of_trigger(scratch, text, token);
     }
-    size_t end = token.end;
-    while (token.kind != SQLITE_TOKEN_END && token.kind != SQLITE_TOKEN_SEMICOLON)
+    bool virtual = sqlite_token_is(text, what, SLICE("VIRTUAL")); /* its module's arguments may be any tokens */
+    size_t end = token.end, depth = 0;
+    while (token.kind != SQLITE_TOKEN_END && (token.kind != SQLITE_TOKEN_SEMICOLON || depth > 0))
     {
         end = token.end;
+        depth += virtual && token.kind == SQLITE_TOKEN_OPEN;
+        depth -= depth > 0 && token.kind == SQLITE_TOKEN_CLOSE;
         token = sqlite_token_next(text, end);
     }
     return token.kind == SQLITE_TOKEN_END ? end : token.end;

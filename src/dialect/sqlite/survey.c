@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "dialect/sqlite/lint_parse.h"
 #include "dialect/sqlite/survey_store.h"
 #include "dialect/sqlite/token.h"
 
@@ -37,6 +38,7 @@ struct survey
     sqlite_store store; /* the others */
     int patience;
     arena *arena;
+    sqlint_memory lint;
     sqlite_action *heard; /* NULL: not listening */
     bool failed;          /* out of memory */
 };
@@ -665,6 +667,12 @@ amend_status sqlite_survey_open(const amend_allocator *allocator, survey **out, 
     }
     *out = s;
     return AMEND_OK;
+}
+
+sqlint_memory *sqlite_survey_memory(survey *s)
+{
+    s->lint.arena = s->store.arena;
+    return &s->lint;
 }
 
 void sqlite_survey_close(survey *s)

@@ -3,8 +3,8 @@
  * Reading a script: where its statements begin and end (split.c), and what each of them is (classify.c).
  *
  * A statement ends at its semicolon. Two have semicolons inside: CREATE TRIGGER, where sqlite3_complete() decides, SQLite's own
- * rule, and CREATE VIRTUAL TABLE, in its parentheses. The driver runs a script by sqlite3's prepare and tail; both must find the
- * same statements, and a test compares them.
+ * rule, and CREATE VIRTUAL TABLE, in its parentheses. The driver runs a script by sqlite3's prepare and tail; both must find
+ * the same statements, and a test compares them.
  */
 #ifndef AMEND_DIALECT_SQLITE_SPLIT_H
 #define AMEND_DIALECT_SQLITE_SPLIT_H

@@ -102,10 +102,14 @@ static size_t essence_symbol_end(essence *e)
     {
         return start + 2;
     }
+    if (rest.data[0] != '.')
+    {
+        return end;
+    }
     pg_lexer look = e->lexer;
     pg_token next;
     pg_lexer_next(&look, &next);
-    bool number = rest.data[0] == '.' && next.kind == PG_NUMBER && next.start == end && next.body.data[0] != '$';
+    bool number = next.kind == PG_NUMBER && next.start == end && next.body.data[0] != '$';
     return number ? essence_number_end(text, start, next.end) : end;
 }
 

@@ -330,6 +330,10 @@ static void test_broken(void **state)
         {"trigger", "g", "CREATE TRIGGER g", "trigger g = create trigger g"},
         {"trigger", "g", "CREATE TRIGGER g AFTER INSERT ON", "trigger g = create trigger g after insert on"},
         {"trigger", "g", "CREATE TRIGGER g INSTEAD OF", "trigger g = create trigger g instead of"},
+        {"view", "v", "CREATE TEMP VIEW IF NOT EXISTS main.v AS SELECT 1", "view v = as select 1"},
+        {"view", "v", "CREATE VIEW main.5 AS SELECT 1", "view v = .5 as select 1"},
+        {"view", "v", "CREATE VIEW main.+ AS SELECT 1", "view v = create view main.+ as select 1"},
+        {"index", "i", "CREATE INDEX i ON t (a) WHERE ((a)", "index i = ON t (a) WHERE ((a)"},
         {"what", "w", "CREATE THING w", "what w = create thing w"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)

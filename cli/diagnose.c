@@ -111,7 +111,11 @@ void diagnose_error(FILE *out, const look *l, pool *p, const amend_error *error,
     {
         diagnose_excerpt(out, l, p, error);
     }
-    if (error->detail[0] != '\0')
+    if (error->code == AMEND_E_EXISTS_OTHER || error->code == AMEND_E_IN_USE)
+    {
+        diagnose_lines(out, p, error->detail);
+    }
+    else if (error->detail[0] != '\0')
     {
         diagnose_labelled(out, l, p, "detail", error->detail);
     }

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/slice.h"
+#include "dialect/claim.h"
 
 /* ---------------------------------------------------------------------------------------------------- reading scripts */
 
@@ -368,6 +369,35 @@ typedef struct dialect
      * table was rewritten. `schema`: the facts of a snapshot just taken.
      */
     unsigned (*measure)(buf *out, fact_list schema);
+
+    /*
+     * Claims: what a script makes only if it isn't there (dialect/claim.h), in the order of its statements; and whatever else
+     * it makes, changes or drops by name. `may_claim` says quickly that a text has none that are worth looking for. What is not
+     * understood is passed over. NULL, all of these: the dialect knows of no claims.
+     */
+    bool (*may_claim)(slice text);
+    amend_status (*claims)(arena *arena, const script *script, claim_list *out, amend_error *error);
+    /* What is there of these (CLAIM_MAKES only), by the search path as it is; one exec, rows for claim_row, which fills
+       found[0 … count). Nothing is written. */
+    unsigned (*claim_look)(buf *out, const claim *const *claims, size_t count);
+    amend_status (*claim_row)(arena *arena, const amend_row *row, claim_found *found, size_t count, amend_error *error);
+    /*
+     * The facts of what the claim says and of what was found. Either by the database, inside a transaction that is then rolled
+     * back: statements that build the thing beside what is there, under a name made of `tag`, and give rows (side, object,
+     * definition), side "expected" or "existing"; attempt 0 takes no lock that keeps writers out, attempt 1 may. Or by the
+     * dialect itself, in memory. The other is NULL. Enumerations need neither.
+     */
+    unsigned (*claim_build)(buf *out, const claim *claim, const claim_found *found, uint32_t tag, unsigned attempt);
+    amend_status (*claim_facts)(arena *arena, const claim *claim, const claim_found *found, fact_list *expected,
+                                fact_list *existing, amend_error *error);
+    /* Inside the migration's transaction: keep what was found from being changed, as far as the database can, and fail when it
+       is no longer as it was found. */
+    unsigned (*claim_hold)(buf *out, const claim *claim, const claim_found *found);
+    /* What depends on a type, as rows (kind, name, schema, table); making an enumeration; dropping a type. NULL: there are
+     * none. */
+    unsigned (*type_dependents)(buf *out, slice schema, slice name);
+    unsigned (*enum_create)(buf *out, const claim *claim);
+    unsigned (*type_drop)(buf *out, slice schema, slice name, bool cascade);
 } dialect;
 
 /* "drops" and "takes something away". */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/essence.h"
+#include "engine/truth.h"
 
 #include <unistd.h>
 
@@ -150,7 +151,8 @@ amend_status apply(session *s, arena *a, const catalog *c, planner *make, const 
         }
         if (status == AMEND_OK && dry)
         {
-            return print(s, a, c, out, holder, error);
+            status = truth_check(s, a, c, &out->plan, error);
+            return status != AMEND_OK ? status : print(s, a, c, out, holder, error);
         }
         bool busy = status != AMEND_OK && reason.code == AMEND_E_BUSY; /* a writer keeps even readers out */
         if (!busy && (status != AMEND_OK || out->plan.count == 0))
@@ -163,7 +165,8 @@ amend_status apply(session *s, arena *a, const catalog *c, planner *make, const 
         }
         else
         {
-            status = run_once(s, a, c, out, holder, &again, &reason);
+            status = truth_check(s, a, c, &out->plan, &reason);
+            status = status == AMEND_OK ? run_once(s, a, c, out, holder, &again, &reason) : status;
         }
         if (!again)
         {

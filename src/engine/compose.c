@@ -78,12 +78,28 @@ void compose_begin(runner *r, message *m, const job *j, const segment *s, bool e
     }
 }
 
+/* What the segment's statements claim, checked before the run: held so, and checked once more. */
+static void compose_claims(message *m, const job *j, const segment *s)
+{
+    for (size_t i = 0; i < j->step->check_count; i++)
+    {
+        const plan_check *c = &j->step->checks[i];
+        if (s != NULL && c->statement >= s->first && c->statement < s->last)
+        {
+            buf_add(&m->text, c->hold);
+            message_own(m, PART_CLAIM, j->index, c->statements);
+            m->parts[m->count - 1].first = i;
+        }
+    }
+}
+
 void compose_open(runner *r, message *m, const job *j, const segment *s, bool rebuild, bool early)
 {
     const dialect *d = r->session->dialect;
     uint32_t timeout = j->head.lock_timeout_ms != 0 ? j->head.lock_timeout_ms : r->session->lock_timeout_ms;
     compose_begin(r, m, j, s, early);
     message_own(m, PART_GUARD, j->index, d->guard(&m->text, &r->history->ledger, &r->lease, timeout));
+    compose_claims(m, j, s);
     if (rebuild && d->check_begin != NULL)
     {
         message_own(m, PART_FRAME, j->index, d->check_begin(&m->text));
@@ -228,6 +244,32 @@ static void explain_script(const message *m, const job *j, const amend_fault *fa
     error->statement = (unsigned)number + 1;
 }
 
+/* Holding what a migration claims failed: mostly because somebody was quicker. */
+static void explain_claim(const job *j, const part *p, const dialect *d, amend_error *error)
+{
+    static const char *const gone[] = {"42704", "3F000"};
+    const plan_check *c = &j->step->checks[p->first];
+    amend_error said = *error;
+    bool changed = strstr(said.message, "amend: ") != NULL || d->missing_table(&said);
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++)
+    {
+        changed |= strcmp(said.sqlstate, gone[i]) == 0;
+    }
+    if (changed)
+    {
+        error_set(error, AMEND_E_EXISTS_OTHER, "%s was changed by another session after it had been compared", c->what);
+        error_hint(error, "Nothing of the migration is left behind. Run the command again: it compares anew.");
+    }
+    else
+    {
+        error_set(error, said.code, "%s could not be kept from changing: %s", c->what, said.message);
+        error_copy(error->sqlstate, sizeof error->sqlstate, slice_of(said.sqlstate));
+    }
+    error_copy(error->version, sizeof error->version, slice_of(j->step->version));
+    error_at(error, j->file, buf_slice(&j->text), j->outline.script.stmts[c->statement].start);
+    error->statement = (unsigned)c->statement + 1;
+}
+
 /* Our own SQL failed. */
 static void explain_own(part_kind kind, const dialect *d, amend_error *error)
 {
@@ -269,6 +311,11 @@ void explain_fault(runner *r, const message *m, const job *jobs, size_t job_coun
     if (p->kind == PART_SCRIPT && j != NULL)
     {
         explain_script(m, j, fault, error);
+        return;
+    }
+    if (p->kind == PART_CLAIM && j != NULL && fault->kind == AMEND_FAULT_STATEMENT)
+    {
+        explain_claim(j, p, r->session->dialect, error);
         return;
     }
     if (fault->kind == AMEND_FAULT_UNRUN && job_count == 1 && p->kind != PART_SCRIPT)

@@ -86,6 +86,13 @@ amend_status job_load(runner *r, arena *a, size_t index, job *out, amend_error *
         buf_init(&out->text, r->session->allocator);
         return AMEND_OK;
     }
+    for (size_t i = 0; i < step->check_count; i++)
+    {
+        if (step->checks[i].skip && step->checks[i].statement < out->outline.script.count)
+        {
+            outline_skip(&out->outline, step->checks[i].statement);
+        }
+    }
     out->mixed = out->outline.mode == AMEND_MODE_STATEMENTS || audit_is_half(&r->halves, step->version);
     out->rebuild = (out->outline.script.flags & SCRIPT_REBUILDS) != 0;
     return AMEND_OK;

@@ -17,6 +17,7 @@ typedef enum part_kind
     PART_CREATE,  /* our tables */
     PART_ACQUIRE, /* taking the lock */
     PART_GUARD,   /* is it still ours? */
+    PART_CLAIM,   /* is what the migration claims still so? */
     PART_SCRIPT,  /* the migration's own SQL */
     PART_CHECK,   /* foreign keys after a rebuild */
     PART_RECORD,  /* the history's row: gives one row back */
@@ -31,7 +32,7 @@ typedef struct part
     part_kind kind;
     size_t step;  /* of the plan */
     size_t own;   /* where in the buffer our own SQL stands, SIZE_MAX for the migration's */
-    size_t first; /* PART_SCRIPT: which statement of the file it begins with, from 0 */
+    size_t first; /* PART_SCRIPT: which statement of the file it begins with, from 0; PART_CLAIM: which check of the step */
 } part;
 
 typedef struct message

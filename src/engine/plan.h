@@ -39,12 +39,24 @@ typedef enum action
     ACTION_REPLAY,   /* run some statements of an applied migration again; the history stays as it is */
 } action;
 
+/* Something that a step's script claims, found to be so before the run (engine/truth.h). */
+typedef struct plan_check
+{
+    size_t statement;    /* of the script, from 0 */
+    bool skip;           /* it is there and the same: the statement would only fail, and is not sent */
+    const char *what;    /* "enum \"status\"" */
+    slice hold;          /* inside the step's transaction: keep it so, and fail when it no longer is */
+    unsigned statements; /* of hold */
+} plan_check;
+
 typedef struct step
 {
     action action;
     entry *entry;
     const char *version, *name; /* of the file, or of the row when it is gone */
     const bool *only;           /* ACTION_REPLAY: one for each statement of the script: shall it run? Else NULL */
+    plan_check *checks;
+    size_t check_count;
 } step;
 
 typedef struct plan

@@ -11,6 +11,9 @@ static const unsigned ABSORBED = 1u << 31;
 /* A statement of the segment that is run before our own first query, not in its place. */
 static const unsigned LEADING = 1u << 30;
 
+/* What it would make is there. */
+static const unsigned SKIPPED = 1u << 29;
+
 /* `BEGIN; … COMMIT;` around everything but settings: both become ours. */
 static void absorb(script *s)
 {
@@ -181,6 +184,11 @@ amend_status outline_make(arena *a, const dialect *d, const char *file, slice te
     return head->transaction_off ? cut_off(file, out, error) : cut(file, out, error);
 }
 
+void outline_skip(outline *o, size_t i)
+{
+    o->script.stmts[i].flags |= SKIPPED;
+}
+
 bool outline_leads(const outline *o, size_t i)
 {
     return (o->script.stmts[i].flags & LEADING) != 0;
@@ -189,7 +197,7 @@ bool outline_leads(const outline *o, size_t i)
 size_t outline_pieces(const outline *o, size_t first, size_t last, amend_piece *pieces, amend_copy *copies)
 {
     const script *s = &o->script;
-    const unsigned out = last - first == 1 ? 0 : ABSORBED | LEADING;
+    const unsigned out = SKIPPED | (last - first == 1 ? 0 : ABSORBED | LEADING);
     size_t count = 0, copied = 0;
     amend_piece piece = {0};
     for (size_t i = first; i < last; i++)

@@ -30,6 +30,9 @@ typedef struct outline
 amend_status outline_make(arena *a, const dialect *d, const char *file, slice text, const directives *head, outline *out,
                           amend_error *error);
 
+/* Statement i is not to be sent at all. */
+void outline_skip(outline *o, size_t i);
+
 /* Does statement i come before anything of ours in its transaction: "SET TRANSACTION ISOLATION LEVEL …"? */
 bool outline_leads(const outline *o, size_t i);
 

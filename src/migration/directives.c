@@ -225,6 +225,16 @@ static amend_status read_allow(reader *r, slice value)
     return AMEND_OK;
 }
 
+static amend_status read_enum_order(reader *r, slice value)
+{
+    if (!slice_equal(value, SLICE("strict")))
+    {
+        return bad_value(r, value, "enum-order", "\"strict\"");
+    }
+    r->out->enum_order_strict = true;
+    return AMEND_OK;
+}
+
 static const struct
 {
     const char *word;
@@ -232,6 +242,7 @@ static const struct
 } known[] = {
     {"depends", read_depends},         {"transaction", read_transaction},   {"provides", read_provides},
     {"destructive", read_destructive}, {"lock-timeout", read_lock_timeout}, {"allow", read_allow},
+    {"enum-order", read_enum_order},
 };
 
 enum
@@ -253,8 +264,8 @@ static amend_status unknown(reader *r, slice word)
     if (near != NULL)
     {
         error_hint(r->error,
-                   "Did you mean \"%s\"? The known directives are depends, transaction, provides, destructive, lock-timeout "
-                   "and allow.",
+                   "Did you mean \"%s\"? The known directives are depends, transaction, provides, destructive, lock-timeout, "
+                   "enum-order and allow.",
                    near);
     }
     return point(r, word, status);

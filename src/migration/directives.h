@@ -19,6 +19,7 @@ typedef struct directives
     const char **provides;   /* "table audit_log", "enum value status.done": the kind in lower case, one space, the rest */
     size_t provides_count;
     uint32_t lock_timeout_ms; /* 0: not given */
+    bool enum_order_strict;   /* the order of an enumeration's values counts */
     unsigned stray_line;      /* a line like a directive behind the head, where it has no effect; 0: there is none */
 } directives;
 

@@ -73,7 +73,7 @@ typedef struct alteration
     pg_scan *s;
     pg_ref written, table;
     amend_object_kind kind; /* TABLE, or what else the statement says that it is */
-    bool validates;         /* see checks_foreign_keys */
+    bool validates;         /* see pg_alter_checks_foreign_keys */
     bool foreign;           /* a foreign table: its rows are elsewhere, and nothing here is written or scanned */
 } alteration;
 
@@ -119,7 +119,7 @@ static bool rewrites(const alteration *a, const PgQuery__ColumnDef *column)
            column_constraint(column, CONSTRAINT(IDENTITY)) != NULL || (type != NULL && (type->flags & PG_THING_DOMAIN) != 0);
 }
 
-/* A foreign key on a column that is NULL everywhere is not checked (checks_foreign_keys); all else is, row by row. */
+/* A foreign key on a column that is NULL everywhere is not checked (pg_alter_checks_foreign_keys); all else is, row by row. */
 static bool scans(const alteration *a, const PgQuery__ColumnDef *column)
 {
     bool given = column_constraint(column, CONSTRAINT(DEFAULT)) != NULL;
@@ -169,7 +169,7 @@ static void set_default(alteration *a, const PgQuery__AlterTableCmd *cmd)
  * ("Normally, this form will cause a scan of the table … if the NOT VALID option is used, this is skipped"; a column that is
  * NULL everywhere refers to nothing).
  */
-static bool checks_foreign_keys(const PgQuery__AlterTableStmt *alter)
+bool pg_alter_checks_foreign_keys(const PgQuery__AlterTableStmt *alter)
 {
     for (size_t i = 0; i < alter->n_cmds; i++)
     {
@@ -271,7 +271,7 @@ void pg_alter_table(pg_scan *s, const pg_node *node)
     alteration a = {.s = s, .written = pg_tree_range(alter->relation), .kind = kind};
     a.table = pg_scan_old(s, kind, a.written);
     a.foreign = alter->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE;
-    a.validates = checks_foreign_keys(alter);
+    a.validates = pg_alter_checks_foreign_keys(alter);
     for (size_t i = 0; i < alter->n_cmds && !s->failed; i++)
     {
         alter_action(&a, alter->cmds[i]->alter_table_cmd);

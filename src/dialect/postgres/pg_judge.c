@@ -113,6 +113,10 @@ void pg_judge(pg_scan *s, const pg_node *statement)
 {
     size_t row = statement == NULL ? 0 : (size_t)statement->node_case;
     bool known = row < sizeof judges / sizeof judges[0];
+    if (s->watch != NULL && statement != NULL)
+    {
+        s->watch(s, statement);
+    }
     if (known && judges[row].judge != NULL)
     {
         judges[row].judge(s, statement);

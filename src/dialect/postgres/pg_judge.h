@@ -33,6 +33,8 @@ void pg_alter_enum(pg_scan *s, const pg_node *node);
 void pg_alter_domain(pg_scan *s, const pg_node *node);
 void pg_alter_sequence(pg_scan *s, const pg_node *node);
 void pg_alter_function(pg_scan *s, const pg_node *node);
+/* Are the foreign keys of the columns that it adds checked against the rows? */
+bool pg_alter_checks_foreign_keys(const PgQuery__AlterTableStmt *alter);
 
 /* pg_remove.c */
 void pg_remove_drop(pg_scan *s, const pg_node *node);

@@ -5,7 +5,7 @@
 
 #include "dialect/lint.h"
 
-/* The slot `lint`. */
+/* The slot `lint`. Reads the script a second time, with a memory of its own: who only heals pays nothing for it. */
 amend_status pg_lint(survey *s, arena *a, const lint_subject *subject, lint_findings *out, amend_error *error);
 
 #endif

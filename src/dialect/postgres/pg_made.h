@@ -15,6 +15,7 @@ enum
     PG_THING_STEADY = 1 << 1,    /* of a function: declared to be STABLE or IMMUTABLE */
     PG_THING_TEMPORARY = 1 << 2, /* of a table: gone with the session that made it */
     PG_THING_READ = 1 << 3,      /* of a function: its body has been read */
+    PG_THING_CHECKED = 1 << 4,   /* of a domain: it has constraints */
 };
 
 /*

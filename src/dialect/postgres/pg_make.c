@@ -169,7 +169,13 @@ void pg_make_domain(pg_scan *s, const pg_node *node)
     pg_thing *domain = make_type(s, pg_tree_name(create->domainname, create->n_domainname));
     if (domain != NULL)
     {
-        domain->flags |= PG_THING_DOMAIN;
+        bool checked = false;
+        for (size_t i = 0; i < create->n_constraints; i++)
+        {
+            PgQuery__ConstrType type = create->constraints[i]->constraint->contype;
+            checked |= type == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK || type == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL;
+        }
+        domain->flags |= checked ? PG_THING_DOMAIN | PG_THING_CHECKED : PG_THING_DOMAIN;
     }
 }
 

@@ -14,6 +14,7 @@
  *   pg_block.c    DO blocks
  *   pg_words.c    statements that have no tree: by their first words
  *   pg_known.c    static tables: what extensions bring, which functions do nothing
+ *   pg_lint.c     looks on, statement by statement (pg_lint_look.h)
  */
 #ifndef AMEND_DIALECT_POSTGRES_PG_SCAN_H
 #define AMEND_DIALECT_POSTGRES_PG_SCAN_H
@@ -42,6 +43,9 @@ typedef struct pg_scan
     bool failed; /* memory is short: all that follows is void */
     slice path[PG_PATH];
     size_t path_count;
+    /* Called with each statement's tree before it is judged, also with those in DO blocks. NULL: nobody looks. */
+    void (*watch)(struct pg_scan *s, const pg_node *statement);
+    void *watcher; /* what it wants to know */
 } pg_scan;
 
 /* The schema that a new thing without one is put into: "" when that isn't told. */

@@ -22,6 +22,7 @@ typedef struct pg_reading
     pg_made names;
     size_t scripts;
     bool cascaded, without_parser;
+    void *lint;
 } pg_reading;
 
 /* The statement as the parser wants it: a copy of its own with a NUL behind it. */
@@ -140,4 +141,16 @@ void pg_survey_close(survey *survey)
 void pg_survey_without_parser(survey *survey)
 {
     ((pg_reading *)survey)->without_parser = true;
+}
+
+void **pg_survey_lint(survey *survey, arena **arena)
+{
+    pg_reading *v = (pg_reading *)survey;
+    *arena = v->names.arena;
+    return &v->lint;
+}
+
+bool pg_survey_has_no_parser(const survey *survey)
+{
+    return ((const pg_reading *)survey)->without_parser;
 }

@@ -2,6 +2,7 @@
 /* The dialect of PostgreSQL. */
 #include "dialect/dialects.h"
 
+#include "dialect/postgres/pg_claim.h"
 #include "dialect/postgres/pg_detect.h"
 #include "dialect/postgres/pg_essence.h"
 #include "dialect/postgres/pg_ledger.h"
@@ -105,4 +106,13 @@ const dialect dialect_postgres = {
     .preview_begin = pg_preview_begin,
     .preview_end = pg_preview_end,
     .measure = pg_preview_measure,
+    .may_claim = pg_claim_may,
+    .claims = pg_claim_read,
+    .claim_look = pg_truth_look,
+    .claim_row = pg_truth_row,
+    .claim_build = pg_truth_build,
+    .claim_hold = pg_truth_hold,
+    .type_dependents = pg_truth_dependents,
+    .enum_create = pg_truth_enum_create,
+    .type_drop = pg_truth_type_drop,
 };

@@ -35,6 +35,10 @@ static void write_directives(buf *out, const directives *d)
     {
         buf_format(out, "lock-timeout %u\n", d->lock_timeout_ms);
     }
+    if (d->enum_order_strict)
+    {
+        buf_text(out, "enum-order strict\n");
+    }
     if (d->stray_line != 0)
     {
         buf_format(out, "stray %u\n", d->stray_line);

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/truth.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum
+{
+    TRUTH_TOGETHER = 500, /* claims in one query */
+};
+
+typedef struct truth_item
+{
+    const claim *claim;
+    size_t step, offset;
+    const char *file;
+    slice text;
+    bool strict;
+    bool unknown; /* the script's own settings fail: so will the script, and say why */
+    const truth_settings *settings;
+    claim_found found;
+} truth_item;
+
+typedef struct truth
+{
+    session *session;
+    arena *arena;
+    const catalog *catalog;
+    plan *plan;
+    truth_item *items; /* of all kinds of claims, in the order in which they will run */
+    size_t count;
+    amend_error reason; /* the first difference */
+    size_t different;
+} truth;
+
+/* --------------------------------------------------------------------------------------------------------------- asking */
+
+typedef struct truth_reader
+{
+    const dialect *dialect;
+    arena *arena;
+    claim_found *found;
+    size_t count;
+    dependent_list *dependents;
+    fact_list expected, existing;
+    amend_error shortage;
+} truth_reader;
+
+/*
+ * Run a text of ours between the settings and their undoing, as one message. Without settings and without `inside` there is no
+ * transaction of its own.
+ */
+static amend_status truth_ask(session *s, arena *a, const truth_settings *settings, bool inside, slice text,
+                              unsigned statements, const amend_hooks *hooks, amend_fault *fault, amend_error *error)
+{
+    size_t given = settings == NULL ? 0 : settings->count;
+    inside = inside || given > 0;
+    if (!inside)
+    {
+        return session_run(s, text, statements, hooks, fault, error);
+    }
+    const char *begin = session_words(s)->step_begin, *abort = session_words(s)->step_abort;
+    amend_piece *pieces = arena_array(a, given + 3, sizeof *pieces);
+    if (pieces == NULL)
+    {
+        return error_memory(error);
+    }
+    size_t n = 0;
+    pieces[n++] = (amend_piece){.text = begin, .length = strlen(begin), .statements = message_statements(begin)};
+    for (size_t i = 0; i < given; i++)
+    {
+        pieces[n++] = settings->pieces[i];
+    }
+    pieces[n++] = (amend_piece){.text = text.data, .length = text.len, .statements = statements};
+    pieces[n++] = (amend_piece){.text = abort, .length = strlen(abort), .statements = message_statements(abort)};
+    amend_status status = session_exec(s, pieces, n, hooks, fault, error);
+    if (status != AMEND_OK && fault->kind != AMEND_FAULT_LOST)
+    {
+        amend_hooks silent = {0};
+        (void)!session_run(s, slice_of(abort), message_statements(abort), &silent, NULL, NULL);
+    }
+    return status;
+}
+
+static amend_status truth_on_found(void *arg, size_t piece, const amend_row *row)
+{
+    truth_reader *r = arg;
+    (void)piece;
+    return r->dialect->claim_row(r->arena, row, r->found, r->count, &r->shortage);
+}
+
+amend_status truth_look(session *s, arena *a, const truth_settings *settings, const claim *const *claims, claim_found *found,
+                        size_t count, amend_error *error)
+{
+    buf text;
+    buf_init(&text, s->allocator);
+    unsigned statements = s->dialect->claim_look(&text, claims, count);
+    truth_reader r = {.dialect = s->dialect, .arena = a, .found = found, .count = count};
+    amend_hooks hooks = {.arg = &r, .row = truth_on_found};
+    amend_fault fault = {0};
+    amend_status status = text.failed ? error_memory(error)
+                                      : truth_ask(s, a, settings, false, buf_slice(&text), statements, &hooks, &fault, error);
+    if (status != AMEND_OK && r.shortage.code != 0)
+    {
+        status = error_memory(error);
+    }
+    buf_clear(&text);
+    return status;
+}
+
+static amend_status truth_on_dependent(void *arg, size_t piece, const amend_row *row)
+{
+    truth_reader *r = arg;
+    const char *texts[4] = {0};
+    (void)piece;
+    for (unsigned i = 0; i < 4 && row->columns == 4; i++)
+    {
+        texts[i] = row->values[i] == NULL ? NULL : arena_string(r->arena, row->values[i]);
+        if (row->values[i] != NULL && texts[i] == NULL)
+        {
+            return error_memory(&r->shortage);
+        }
+    }
+    if (texts[0] == NULL || texts[1] == NULL)
+    {
+        return AMEND_OK; /* of a setting */
+    }
+    dependent *grown = arena_grow(r->arena, r->dependents->items, r->dependents->count, sizeof *grown);
+    if (grown == NULL)
+    {
+        return error_memory(&r->shortage);
+    }
+    grown[r->dependents->count++] = (dependent){.kind = texts[0], .name = texts[1], .schema = texts[2], .table = texts[3]};
+    r->dependents->items = grown;
+    return AMEND_OK;
+}
+
+amend_status truth_dependents(session *s, arena *a, const truth_settings *settings, slice schema, slice name,
+                              dependent_list *out, amend_error *error)
+{
+    buf text;
+    *out = (dependent_list){0};
+    buf_init(&text, s->allocator);
+    unsigned statements = s->dialect->type_dependents(&text, schema, name);
+    truth_reader r = {.dialect = s->dialect, .arena = a, .dependents = out};
+    amend_hooks hooks = {.arg = &r, .row = truth_on_dependent};
+    amend_fault fault = {0};
+    amend_status status = text.failed ? error_memory(error)
+                                      : truth_ask(s, a, settings, false, buf_slice(&text), statements, &hooks, &fault, error);
+    if (status != AMEND_OK && r.shortage.code != 0)
+    {
+        status = error_memory(error);
+    }
+    buf_clear(&text);
+    return status;
+}
+
+/* A row (side, object, definition). */
+static amend_status truth_on_fact(void *arg, size_t piece, const amend_row *row)
+{
+    truth_reader *r = arg;
+    (void)piece;
+    if (row->columns != 3 || row->values[0] == NULL || row->values[1] == NULL || row->values[2] == NULL)
+    {
+        return AMEND_OK;
+    }
+    fact_list *side = strcmp(row->values[0], "expected") == 0 ? &r->expected : &r->existing;
+    fact *grown = arena_grow(r->arena, side->items, side->count, sizeof *grown);
+    const char *object = arena_string(r->arena, row->values[1]), *definition = arena_string(r->arena, row->values[2]);
+    if (grown == NULL || object == NULL || definition == NULL)
+    {
+        return error_memory(&r->shortage);
+    }
+    side->items = grown;
+    side->items[side->count++] = (fact){slice_of(object), slice_of(definition)};
+    return AMEND_OK;
+}
+
+static amend_status truth_build(truth *t, const truth_item *item, unsigned attempt, truth_reader *r, amend_fault *fault,
+                                amend_error *error)
+{
+    session *s = t->session;
+    buf text;
+    *r = (truth_reader){.dialect = s->dialect, .arena = t->arena};
+    *fault = (amend_fault){0};
+    buf_init(&text, s->allocator);
+    unsigned statements = s->dialect->claim_build(&text, item->claim, &item->found, clock_random(UINT32_MAX), attempt);
+    amend_hooks hooks = {.arg = r, .row = truth_on_fact};
+    amend_status status =
+        text.failed ? error_memory(error)
+                    : truth_ask(s, t->arena, item->settings, true, buf_slice(&text), statements, &hooks, fault, error);
+    if (status != AMEND_OK && r->shortage.code != 0)
+    {
+        status = error_memory(error);
+    }
+    buf_clear(&text);
+    return status;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- reading */
+
+/* The settings that the script makes before statement `end`, but those that say how its transaction runs. */
+static const truth_settings *truth_read_settings(truth *t, const script *script, size_t end, bool *failed)
+{
+    amend_piece *pieces = arena_array(t->arena, end + 1, sizeof *pieces);
+    truth_settings *out = arena_alloc(t->arena, sizeof *out);
+    *failed |= pieces == NULL || out == NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < end && !*failed; i++)
+    {
+        const stmt *at = &script->stmts[i];
+        if ((at->flags & STMT_SETTING) != 0 && (at->flags & (STMT_TX_MODE | STMT_BEGIN | STMT_NO_TX)) == 0)
+        {
+            pieces[count++] =
+                (amend_piece){.text = script->text.data + at->start, .length = at->end - at->start, .statements = 1};
+        }
+    }
+    if (*failed || count == 0)
+    {
+        return NULL;
+    }
+    *out = (truth_settings){pieces, count};
+    return out;
+}
+
+static amend_status truth_add_claims(truth *t, size_t step, const char *file, const directives *head, const script *script,
+                                     amend_error *error)
+{
+    claim_list found = {0};
+    const truth_settings *settings = NULL;
+    bool failed = false, first = true;
+    amend_status status = t->session->dialect->claims(t->arena, script, &found, error);
+    for (size_t i = 0; i < found.count && status == AMEND_OK; i++)
+    {
+        const claim *c = &found.items[i];
+        if (c->kind != CLAIM_TOUCHES && first && t->session->dialect->claim_build != NULL)
+        {
+            settings = truth_read_settings(t, script, c->statement, &failed);
+            first = false;
+        }
+        truth_item *grown = arena_grow(t->arena, t->items, t->count, sizeof *grown);
+        if (grown == NULL || failed)
+        {
+            return error_memory(error);
+        }
+        t->items = grown;
+        t->items[t->count++] = (truth_item){.claim = c,
+                                            .step = step,
+                                            .offset = script->stmts[c->statement].start,
+                                            .file = file,
+                                            .text = script->text,
+                                            .strict = head->enum_order_strict,
+                                            .settings = settings};
+    }
+    return status;
+}
+
+/* All that the step's script claims. */
+static amend_status truth_read_text(truth *t, size_t i, const char *file, slice text, amend_error *error)
+{
+    directives head;
+    script script;
+    amend_error reason = {0};
+    amend_status status = AMEND_OK;
+    char *copy = arena_copy(t->arena, text);
+    if (copy == NULL)
+    {
+        return error_memory(error);
+    }
+    text = (slice){copy, text.len};
+    status = directives_parse(t->arena, file, text, &head, &reason);
+    if (status == AMEND_OK)
+    {
+        status = t->session->dialect->split(t->arena, text, &script, &reason);
+    }
+    if (status != AMEND_OK)
+    {
+        return reason.code == AMEND_E_OUT_OF_MEMORY ? error_memory(error) : AMEND_OK;
+    }
+    return truth_add_claims(t, i, file, &head, &script, error);
+}
+
+static amend_status truth_read(truth *t, amend_error *error)
+{
+    buf text;
+    amend_status status = AMEND_OK;
+    buf_init(&text, t->session->allocator);
+    for (size_t i = 0; i < t->plan->count && status == AMEND_OK; i++)
+    {
+        step *s = &t->plan->steps[i];
+        bool up = s->action == ACTION_UP;
+        s->checks = NULL;
+        s->check_count = 0;
+        if ((!up && s->action != ACTION_DOWN) || s->entry->file == NULL)
+        {
+            continue;
+        }
+        const char *file = up ? s->entry->file->up_file : s->entry->file->down_file;
+        amend_error reason = {0};
+        if (file == NULL || catalog_read(t->catalog, file, &text, NULL, &reason) != AMEND_OK)
+        {
+            status = reason.code == AMEND_E_OUT_OF_MEMORY ? error_memory(error) : AMEND_OK;
+        }
+        else if (t->session->dialect->may_claim(buf_slice(&text)))
+        {
+            status = truth_read_text(t, i, file, buf_slice(&text), error);
+        }
+    }
+    buf_clear(&text);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- judging */
+
+static bool truth_named(const truth *t, slice a, slice b)
+{
+    bool nocase = (t->session->dialect->traits & DIALECT_NAMES_NOCASE) != 0;
+    return nocase ? slice_equal_nocase(a, b) : slice_equal(a, b);
+}
+
+static bool truth_in(const truth *t, slice a, slice b)
+{
+    return a.len == 0 || b.len == 0 || truth_named(t, a, b);
+}
+
+/* Does `other`, which runs before, change what is there of this name? */
+static bool truth_touches(const truth *t, const claim *other, slice schema, slice name)
+{
+    if (other->kind == CLAIM_TOUCHES && other->name.len == 0)
+    {
+        return true;
+    }
+    if (other->kind == CLAIM_TOUCHES && other->object == AMEND_OBJECT_SCHEMA && truth_named(t, other->name, schema))
+    {
+        return true;
+    }
+    return truth_named(t, other->name, name) && truth_in(t, other->schema, schema);
+}
+
+/* Does something that runs before the item change it? */
+static bool truth_touched(const truth *t, const truth_item *item)
+{
+    const claim *c = item->claim;
+    slice schema = item->found.schema == NULL || item->found.schema[0] == '\0' ? c->schema : slice_of(item->found.schema);
+    for (const truth_item *other = t->items; other < item; other++)
+    {
+        bool table = c->object == AMEND_OBJECT_INDEX && other->claim->kind == CLAIM_TOUCHES &&
+                     truth_touches(t, other->claim, c->table_schema, c->table);
+        if (table || truth_touches(t, other->claim, schema, c->name))
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+static amend_status truth_add_check(truth *t, const truth_item *item, bool skip, amend_error *error)
+{
+    step *s = &t->plan->steps[item->step];
+    buf text;
+    buf_init(&text, t->session->allocator);
+    unsigned statements = t->session->dialect->claim_hold(&text, item->claim, &item->found);
+    const char *copy = text.failed ? NULL : arena_copy(t->arena, buf_slice(&text));
+    const char *what = truth_what(t->arena, item->claim);
+    plan_check *grown = arena_grow(t->arena, s->checks, s->check_count, sizeof *grown);
+    size_t len = text.len;
+    buf_clear(&text);
+    if (copy == NULL || what == NULL || grown == NULL)
+    {
+        return error_memory(error);
+    }
+    grown[s->check_count++] = (plan_check){
+        .statement = item->claim->statement, .skip = skip, .what = what, .hold = {copy, len}, .statements = statements};
+    s->checks = grown;
+    return AMEND_OK;
+}
+
+static void truth_tell_same(const truth *t, const truth_item *item)
+{
+    const step *s = &t->plan->steps[item->step];
+    char message[300];
+    const char *what = truth_what(t->arena, item->claim);
+    snprintf(message, sizeof message, "%s is there already, and the same", what == NULL ? "" : what);
+    amend_event event = {
+        .type = AMEND_EVENT_GUARD_SAME, .severity = AMEND_INFO, .version = s->version, .name = s->name, .message = message};
+    event.file = item->file;
+    session_tell(t->session, &event);
+}
+
+/* Add where it stands. The first difference is the error; the others are told. */
+static amend_status truth_differs(truth *t, const truth_item *item, amend_error *reason, amend_error *error)
+{
+    error_at(reason, item->file, item->text, item->offset);
+    error_copy(reason->version, sizeof reason->version, slice_of(t->plan->steps[item->step].version));
+    error_copy(reason->object, sizeof reason->object, item->claim->name);
+    reason->statement = (unsigned)item->claim->statement + 1;
+    if (t->different++ == 0)
+    {
+        t->reason = *reason;
+        return AMEND_OK;
+    }
+    for (char *at = reason->detail; *at != '\0'; at++)
+    {
+        *at = *at == '\n' ? ';' : *at;
+    }
+    return plan_problem(t->arena, t->plan, AMEND_WARNING, reason->code, t->plan->steps[item->step].version, item->file, error,
+                        "also: %s (%s)", reason->message, reason->detail);
+}
+
+/* Compare by facts. *known: they could be had. */
+static amend_status truth_compare(truth *t, const truth_item *item, bool *known, amend_error *error)
+{
+    const dialect *d = t->session->dialect;
+    truth_reader r = {0};
+    amend_fault fault = {0};
+    amend_error reason = {0};
+    amend_status status;
+    if (d->claim_build == NULL)
+    {
+        status = d->claim_facts(t->arena, item->claim, &item->found, &r.expected, &r.existing, &reason);
+    }
+    else if (t->session->read_only)
+    {
+        *known = false;
+        return AMEND_OK;
+    }
+    else
+    {
+        status = truth_build(t, item, 0, &r, &fault, &reason);
+        if (status != AMEND_OK && fault.kind == AMEND_FAULT_STATEMENT)
+        {
+            status = truth_build(t, item, 1, &r, &fault, &reason);
+        }
+    }
+    bool refused = fault.kind == AMEND_FAULT_STATEMENT || fault.kind == AMEND_FAULT_UNRUN;
+    *known = status == AMEND_OK;
+    if (*known)
+    {
+        return truth_judge_facts(t->arena, item->claim, &r.expected, &r.existing, error);
+    }
+    if (refused || reason.code == AMEND_E_STATEMENT)
+    {
+        const char *what = truth_what(t->arena, item->claim);
+        return what == NULL
+                   ? error_memory(error)
+                   : plan_problem(t->arena, t->plan, AMEND_WARNING, AMEND_E_EXISTS_OTHER, t->plan->steps[item->step].version,
+                                  item->file, error, "%s could not be compared with what exists: %s", what, reason.message);
+    }
+    *error = reason;
+    return status;
+}
+
+static amend_status truth_judge_claim(truth *t, truth_item *item, amend_error *error)
+{
+    const claim *c = item->claim;
+    amend_error reason = {0};
+    bool known = true;
+    if (item->unknown || truth_touched(t, item))
+    {
+        return AMEND_OK;
+    }
+    if (!item->found.there)
+    {
+        return truth_add_check(t, item, false, error);
+    }
+    amend_status status = c->object == AMEND_OBJECT_SCHEMA ? AMEND_OK
+                          : c->enumeration                 ? truth_judge_enum(t->arena, c, &item->found, item->strict, &reason)
+                                                           : truth_compare(t, item, &known, &reason);
+    if (status == AMEND_OK && known)
+    {
+        truth_tell_same(t, item);
+        return truth_add_check(t, item, c->plain, error);
+    }
+    if (status != AMEND_OK && reason.code == AMEND_E_EXISTS_OTHER)
+    {
+        return truth_differs(t, item, &reason, error);
+    }
+    if (status != AMEND_OK)
+    {
+        *error = reason;
+    }
+    return status;
+}
+
+/* DROP TYPE: what depends on it and is not changed by the run before? */
+static amend_status truth_judge_drop(truth *t, const truth_item *item, amend_error *error)
+{
+    dependent_list all, left = {0};
+    const claim *c = item->claim;
+    if (t->session->dialect->type_dependents == NULL || truth_touched(t, item))
+    {
+        return AMEND_OK;
+    }
+    amend_status status = truth_dependents(t->session, t->arena, item->settings, c->schema, c->name, &all, error);
+    for (size_t i = 0; status == AMEND_OK && i < all.count; i++)
+    {
+        const dependent *d = &all.items[i];
+        bool gone = false;
+        for (const truth_item *other = t->items; other < item && d->table != NULL; other++)
+        {
+            gone |= other->claim->kind != CLAIM_MAKES &&
+                    truth_touches(t, other->claim, slice_of(d->schema == NULL ? "" : d->schema), slice_of(d->table));
+        }
+        if (!gone)
+        {
+            left.items = all.items;
+            left.items[left.count++] = *d;
+        }
+    }
+    if (status == AMEND_OK && left.count > 0)
+    {
+        amend_error reason = {0};
+        const char *name = arena_format(t->arena, "%.*s%s%.*s", (int)c->schema.len, c->schema.data,
+                                        c->schema.len > 0 ? "." : "", (int)c->name.len, c->name.data);
+        if (name == NULL)
+        {
+            return error_memory(error);
+        }
+        (void)!truth_refuse_drop(name, &left, &reason);
+        return truth_differs(t, item, &reason, error);
+    }
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- all */
+
+/* What is there of the items [first, last), all with the same settings. */
+static amend_status truth_look_at(truth *t, size_t first, size_t last, amend_error *error)
+{
+    const claim **claims = arena_array(t->arena, last - first, sizeof *claims);
+    claim_found *found = arena_array(t->arena, last - first, sizeof *found);
+    size_t *from = arena_array(t->arena, last - first, sizeof *from), count = 0;
+    if (claims == NULL || found == NULL || from == NULL)
+    {
+        return error_memory(error);
+    }
+    for (size_t i = first; i < last; i++)
+    {
+        if (t->items[i].claim->kind == CLAIM_MAKES)
+        {
+            from[count] = i;
+            claims[count++] = t->items[i].claim;
+        }
+    }
+    amend_status status =
+        count == 0 ? AMEND_OK : truth_look(t->session, t->arena, t->items[first].settings, claims, found, count, error);
+    bool unknown = status != AMEND_OK && t->items[first].settings != NULL && error->code == AMEND_E_STATEMENT;
+    for (size_t i = 0; i < count; i++)
+    {
+        t->items[from[i]].found = found[i];
+        t->items[from[i]].unknown = unknown;
+    }
+    return unknown ? AMEND_OK : status;
+}
+
+static amend_status truth_look_all(truth *t, amend_error *error)
+{
+    amend_status status = AMEND_OK;
+    for (size_t first = 0, last; first < t->count && status == AMEND_OK; first = last)
+    {
+        last = first + 1;
+        while (last < t->count && last - first < TRUTH_TOGETHER && t->items[last].settings == t->items[first].settings)
+        {
+            last++;
+        }
+        status = truth_look_at(t, first, last, error);
+    }
+    return status;
+}
+
+amend_status truth_check(session *s, arena *a, const catalog *c, plan *p, amend_error *error)
+{
+    truth t = {.session = s, .arena = a, .catalog = c, .plan = p};
+    amend_error reason = {0};
+    if (s->dialect->claims == NULL || p->count == 0)
+    {
+        return AMEND_OK;
+    }
+    amend_status status = truth_read(&t, &reason);
+    if (status == AMEND_OK)
+    {
+        status = truth_look_all(&t, &reason);
+    }
+    for (size_t i = 0; i < t.count && status == AMEND_OK; i++)
+    {
+        truth_item *item = &t.items[i];
+        if (item->claim->kind == CLAIM_MAKES)
+        {
+            status = truth_judge_claim(&t, item, &reason);
+        }
+        else if (item->claim->kind == CLAIM_DROPS)
+        {
+            status = truth_judge_drop(&t, item, &reason);
+        }
+    }
+    if (status == AMEND_OK && t.different > 0)
+    {
+        reason = t.reason;
+        status = reason.status;
+    }
+    if (status != AMEND_OK && error != NULL)
+    {
+        *error = reason;
+    }
+    return status;
+}

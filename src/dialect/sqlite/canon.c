@@ -297,7 +297,8 @@ void sqlite_canon_text(buf *out, slice text, size_t from, size_t to, const sqlit
     }
 }
 
-size_t sqlite_canon_skip(slice text, sqlite_token token)
+/* Behind the parenthesis that closes the one at `token`; 0 when there is none. */
+static size_t canon_close(slice text, sqlite_token token)
 {
     size_t depth = 0;
     for (; token.kind != SQLITE_TOKEN_END; token = sqlite_lexeme_next(text, token.end))
@@ -309,7 +310,13 @@ size_t sqlite_canon_skip(slice text, sqlite_token token)
             return token.end;
         }
     }
-    return text.len;
+    return 0;
+}
+
+size_t sqlite_canon_skip(slice text, sqlite_token token)
+{
+    size_t end = canon_close(text, token);
+    return end == 0 ? text.len : end;
 }
 
 void sqlite_canon_unwrap(slice text, size_t *from, size_t *to)
@@ -322,8 +329,8 @@ void sqlite_canon_unwrap(slice text, size_t *from, size_t *to)
         {
             return;
         }
-        size_t end = sqlite_canon_skip(range, open);
-        if (range.data[end - 1] != ')' || sqlite_lexeme_next(range, end).kind != SQLITE_TOKEN_END)
+        size_t end = canon_close(range, open);
+        if (end == 0 || sqlite_lexeme_next(range, end).kind != SQLITE_TOKEN_END)
         {
             return;
         }

@@ -63,3 +63,16 @@ slice slice_token(slice *rest, char separator)
     *rest = slice_sub(*rest, token.len + 1, rest->len);
     return token;
 }
+
+bool slice_has_nocase(slice s, slice word)
+{
+    for (size_t i = 0; word.len <= s.len && i <= s.len - word.len; i++)
+    {
+        char c = s.data[i];
+        if ((c == word.data[0] || c == (word.data[0] | 0x20)) && slice_equal_nocase(slice_sub(s, i, i + word.len), word))
+        {
+            return true;
+        }
+    }
+    return false;
+}

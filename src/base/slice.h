@@ -34,6 +34,8 @@ static inline bool slice_equal(slice a, slice b)
 
 /* Equal but for the case of ASCII letters. */
 bool slice_equal_nocase(slice a, slice b);
+/* Is the word somewhere in it, in any case of ASCII letters? The word begins with a letter, and is in upper case. */
+bool slice_has_nocase(slice s, slice word);
 bool slice_starts(slice s, slice prefix);
 bool slice_ends(slice s, slice suffix);
 /* Without ASCII white space at both ends. */

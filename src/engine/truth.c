@@ -348,7 +348,7 @@ static bool truth_touched(const truth *t, const truth_item *item)
     slice schema = item->found.schema == NULL || item->found.schema[0] == '\0' ? c->schema : slice_of(item->found.schema);
     for (const truth_item *other = t->items; other < item; other++)
     {
-        bool table = c->object == AMEND_OBJECT_INDEX && other->claim->kind == CLAIM_TOUCHES &&
+        bool table = c->table.len > 0 && other->claim->kind == CLAIM_TOUCHES &&
                      truth_touches(t, other->claim, c->table_schema, c->table);
         if (table || truth_touches(t, other->claim, schema, c->name))
         {

@@ -194,8 +194,13 @@ static void truth_put_fact(buf *out, const char *word, const fact *f)
     if (named)
     {
         buf_add(out, f->object);
-        buf_char(out, ' ');
     }
+    bool told = named && memmem(f->object.data, f->object.len, f->definition.data, f->definition.len) != NULL;
+    if (told)
+    {
+        return; /* a check without a name is called by its condition */
+    }
+    buf_text(out, named ? " " : "");
     bool blank = true;
     for (size_t i = 0; i < f->definition.len; i++)
     {

@@ -358,30 +358,11 @@ void pg_claim_statement(pg_claims *c, slice text, bool guarded)
 
 /* ------------------------------------------------------------------------------------------------------------------- slots */
 
-static bool claim_has(slice text, const char *word)
-{
-    size_t len = strlen(word);
-    for (const char *at = text.data, *end = text.data + text.len; (size_t)(end - at) >= len; at++)
-    {
-        const char *upper = memchr(at, word[0], (size_t)(end - at) - len + 1);
-        const char *lower = memchr(at, word[0] | 0x20, (size_t)(end - at) - len + 1);
-        at = upper == NULL || (lower != NULL && lower < upper) ? lower : upper;
-        if (at == NULL)
-        {
-            return false;
-        }
-        if (slice_equal_nocase((slice){at, len}, (slice){word, len}))
-        {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Without one of these words, nothing can be a claim. */
 bool pg_claim_may(slice text)
 {
-    return claim_has(text, "EXISTS") || claim_has(text, "TYPE") || claim_has(text, "EXCEPTION");
+    return slice_has_nocase(text, SLICE("EXISTS")) || slice_has_nocase(text, SLICE("TYPE")) ||
+           slice_has_nocase(text, SLICE("EXCEPTION"));
 }
 
 amend_status pg_claim_read(arena *arena, const script *script, claim_list *out, amend_error *error)

@@ -8,6 +8,7 @@
  */
 #include "dialect/dialects.h"
 #include "dialect/sqlite/check.h"
+#include "dialect/sqlite/claim.h"
 #include "dialect/sqlite/detect.h"
 #include "dialect/sqlite/lexeme.h"
 #include "dialect/sqlite/lint.h"
@@ -112,6 +113,12 @@ const dialect dialect_sqlite = {
     .mentions = sqlite_mentions,
     .repeatable = sqlite_repeatable,
     .parse_name = sqlite_parse_name,
+    .may_claim = sqlite_claim_may,
+    .claims = sqlite_claim_read,
+    .claim_look = sqlite_claim_look,
+    .claim_row = sqlite_claim_row,
+    .claim_facts = sqlite_claim_facts,
+    .claim_hold = sqlite_claim_hold,
     .survey_open = sqlite_survey_open,
     .survey_read = sqlite_survey_read,
     .survey_close = sqlite_survey_close,

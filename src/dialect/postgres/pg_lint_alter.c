@@ -65,11 +65,15 @@ static void lint_add_column(const lint_alteration *a, const PgQuery__AlterTableC
     }
 }
 
-/* USING that gives the column as it is: the name, or a cast of it. */
-static bool using_is_plain(const pg_node *expression, slice column)
+/* USING that gives the column as it is: its name, or a cast of it to the new type. */
+static bool using_is_plain(const pg_node *expression, slice column, const pg_past_type *to)
 {
-    while (expression != NULL && expression->node_case == PG_QUERY__NODE__NODE_TYPE_CAST)
+    if (expression != NULL && expression->node_case == PG_QUERY__NODE__NODE_TYPE_CAST)
     {
+        if (!slice_equal(pg_tree_type(expression->type_cast->type_name), to->name))
+        {
+            return false;
+        }
         expression = expression->type_cast->arg;
     }
     const PgQuery__ColumnRef *ref =
@@ -80,7 +84,7 @@ static bool using_is_plain(const pg_node *expression, slice column)
 static const char *type_change(const lint_alteration *a, slice name, const PgQuery__ColumnDef *def, const pg_past_type *to)
 {
     const pg_past_column *column = pg_past_column_find(a->table, name);
-    if (!using_is_plain(def->raw_default, name))
+    if (!using_is_plain(def->raw_default, name, to))
     {
         return "USING is computed for every row";
     }

@@ -150,7 +150,7 @@ static bool says_rewrite(pg_lint_look *l, slice object, const PgQuery__ColumnDef
     return false;
 }
 
-/* Who rewrites the table anyway, tells that; else what fails, and what scans. */
+/* Who rewrites the table anyway, tells that; else what fails, and what scans. A foreign key locks another table besides. */
 void pg_lint_add_column(pg_lint_look *l, pg_ref table, const PgQuery__ColumnDef *column, bool validates)
 {
     slice object = pg_lint_object(l, table, slice_of(column->colname));
@@ -165,14 +165,14 @@ void pg_lint_add_column(pg_lint_look *l, pg_ref table, const PgQuery__ColumnDef 
         pg_lint_say(l, LINT_NOT_NULL_COLUMN, column->location, object, "the rows that are there would have no value");
         return;
     }
-    if (rewrites)
-    {
-        return;
-    }
     for (size_t i = 0; i < column->n_constraints; i++)
     {
         const PgQuery__Constraint *c = column->constraints[i]->constraint;
         bool foreign = c->contype == CONSTRAINT(FOREIGN);
+        if (rewrites && !foreign)
+        {
+            continue;
+        }
         if (c->contype == CONSTRAINT(CHECK) && !c->skip_validation)
         {
             pg_lint_say(l, LINT_CHECK_SCAN, c->location, object, "every row is read while nobody can use the table");

@@ -195,6 +195,11 @@ void pg_lint_rename(pg_lint_look *l, const pg_node *node)
     const PgQuery__RenameStmt *rename = node->rename_stmt;
     pg_ref written = pg_tree_range(rename->relation);
     pg_past_table *table = rename->relation == NULL ? NULL : pg_lint_table(l, written);
+    bool type = rename->rename_type == OBJECT(TYPE) || rename->rename_type == OBJECT(DOMAIN);
+    if (type)
+    {
+        pg_past_type_rename(l->past, pg_tree_object(rename->object).name, slice_of(rename->newname));
+    }
     bool column = rename->rename_type == OBJECT(COLUMN), whole = rename->rename_type == OBJECT(TABLE);
     if (column || whole)
     {

@@ -163,6 +163,21 @@ void pg_past_column_drop(pg_past_table *table, slice name)
     }
 }
 
+void pg_past_type_rename(pg_past *f, slice name, slice to)
+{
+    slice kept = past_keep(f, to);
+    for (size_t b = 0; b < PG_PAST_BUCKETS; b++)
+    {
+        for (pg_past_table *t = f->buckets[b]; t != NULL; t = t->next)
+        {
+            for (pg_past_column *c = t->columns; c != NULL; c = c->next)
+            {
+                c->type.name = slice_equal(c->type.name, name) ? kept : c->type.name;
+            }
+        }
+    }
+}
+
 static void past_replace(pg_past_names *names, slice name, slice to)
 {
     for (size_t i = 0; i < names->count; i++)

@@ -96,6 +96,8 @@ void pg_past_rename(pg_past *f, pg_past_table *table, slice schema, slice name);
 pg_past_column *pg_past_column_find(const pg_past_table *table, slice name);
 /* Put the column there, or give it another type. */
 pg_past_column *pg_past_column_set(pg_past *f, pg_past_table *table, slice name, const pg_past_type *type);
+/* The type has another name now, in all columns. */
+void pg_past_type_rename(pg_past *f, slice name, slice to);
 void pg_past_column_drop(pg_past_table *table, slice name);
 void pg_past_column_rename(pg_past *f, pg_past_table *table, slice name, slice to);
 

@@ -1,0 +1,3 @@
+CREATE DOMAIN a5 AS text CHECK (VALUE <> '');
+CREATE DOMAIN a5_plain AS text DEFAULT 'x';
+ALTER DOMAIN a5_old ADD CONSTRAINT short CHECK (length(VALUE) < 9);

@@ -1,0 +1,2 @@
+ALTER TABLE a17 RENAME COLUMN title TO headline;
+ALTER TABLE a17_old RENAME TO a17_new;

@@ -1,0 +1,2 @@
+ALTER TYPE a20 ADD VALUE 'wild';
+ALTER TYPE a20 ADD VALUE 'calm' BEFORE 'wild';

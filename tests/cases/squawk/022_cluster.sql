@@ -1,0 +1,1 @@
+CLUSTER a22 USING a22_pkey;

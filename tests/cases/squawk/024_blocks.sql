@@ -1,0 +1,8 @@
+DO $$ BEGIN
+    CREATE TYPE a24 AS ENUM ('x');
+EXCEPTION WHEN duplicate_object THEN NULL;
+END $$;
+DO $$ BEGIN
+    CREATE INDEX a24_i ON a24_t (a);
+    ALTER TABLE a24_t ALTER COLUMN a SET NOT NULL;
+END $$;

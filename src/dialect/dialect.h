@@ -169,7 +169,7 @@ enum
 typedef struct ledger
 {
     char schema[192]; /* unquoted; empty: write the names unqualified (SQLite, or not yet known) */
-    bool has_history, has_events, has_lock;
+    bool has_history, has_events, has_lock, has_schema;
     unsigned columns;                                   /* HISTORY_*; HISTORY_ALL when the table is ours to make */
     unsigned version_width, name_width, checksum_width; /* in characters; 0: no limit */
 } ledger;
@@ -196,11 +196,22 @@ typedef struct history_row
     bool timed; /* … unless this is set: then execution_time_ms is stored as it is */
 } history_row;
 
+/* The one row of _migrations_schema: what the newest run left. */
+typedef struct schema_row
+{
+    const char *version; /* the newest applied one; NULL: none is */
+    int64_t fence;       /* kept only while this is the lock's number */
+    /* Without DIALECT_SERVER_HASH: the client's. Else ignored: the server reads the schema and its clock. */
+    const char *fingerprint, *taken_at, *facts; /* facts: the snapshot's text */
+} schema_row;
+
 /* One row of _migration_events. NULL is SQL's NULL. */
 typedef struct event_row
 {
     const char *id, *type, *version, *checksum, *actor, *host, *application;
-    const char *detail; /* a JSON object, or NULL. The text "%ms%" in it stands for the execution time in milliseconds */
+    /* A JSON object, or NULL. With DIALECT_SERVER_HASH the text "%ms%" in it stands for the execution time in milliseconds, and
+       "%fingerprint%" for that of the row of _migrations_schema. */
+    const char *detail;
     /* For dialects without DIALECT_SERVER_HASH: the client's. Others compute all three on the server. */
     const char *at, *prev_hash, *hash;
 } event_row;
@@ -267,8 +278,8 @@ typedef struct dialect
      *
      * state: read everything that a plan needs. It is written as separate texts, run as one exec of pieces, in this order; the
      * engine tells the rows apart by the piece. Reading stops at the first that fails for a missing table.
-     *   STATE_META     one row: schema (may be ''), has_history, has_events, has_lock ('1' or '0'), and columns: the history
-     *                  table's "name:width,name:width…", width 0 for no limit
+     *   STATE_META     one row: schema (may be ''), has_history, has_events, has_lock, has_schema ('1' or '0'), and columns:
+     *                  the history table's "name:width,name:width…", width 0 for no limit
      *   STATE_LOCK     one row: fence, holder (NULL: free), host, pid, since, heartbeat (as text), age_ms (since the
      *                  heartbeat, by the database's clock), and last_id, last_hash, last_type: of the newest event (NULL
      *                  without one)
@@ -298,6 +309,13 @@ typedef struct dialect
     /* Read events, oldest first, only the newest `limit` unless 0; only those of `version` unless NULL. Columns as event_row,
        `at` in the form that the hash is made over. */
     unsigned (*events)(buf *out, const ledger *ledger, const char *version, size_t limit);
+    /*
+     * Write the schema down as the one row of _migrations_schema; the table is made when the ledger lacks it: not by `create`,
+     * so that a role which may not make it can still run migrations. Within a transaction. NULL: it is not kept.
+     */
+    unsigned (*keep_schema)(buf *out, const ledger *ledger, const schema_row *row);
+    /* Read it: no row or one, with version, fingerprint, taken_at (ISO 8601 UTC), facts. Only when the ledger has the table. */
+    unsigned (*kept_schema)(buf *out, const ledger *ledger);
     /* After a step with SCRIPT_SESSION: put the session's settings back. May write nothing. */
     unsigned (*reset_session)(buf *out);
     /* Before and after a step with SCRIPT_REBUILDS: the second fails, in words, when foreign keys are violated that were not

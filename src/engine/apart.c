@@ -34,6 +34,7 @@ typedef struct apart
     int64_t start_ms, took_ms;
     message message; /* the one at hand */
     bool lost;       /* the lease was found to be lost while a statement ran */
+    bool releases;   /* the message at hand gives the lock back: renewing it would find it gone */
 } apart;
 
 static void apart_on_done(void *arg, size_t piece, unsigned statement, int64_t rows)
@@ -93,7 +94,10 @@ static amend_status apart_on_idle(void *arg)
 {
     apart *p = arg;
     run_progress(p->runner);
-    renew(p);
+    if (!p->releases)
+    {
+        renew(p);
+    }
     return p->lost ? AMEND_LOCKED : session_go_on(p->runner->session, NULL);
 }
 
@@ -138,6 +142,13 @@ static const segment *segment_at(const outline *o, size_t first)
     return NULL;
 }
 
+/* With the last step the lock is given back, unless something is to be done under it first (keep_late). */
+static bool apart_releases(const runner *r, const job *j)
+{
+    bool later = (r->session->dialect->traits & DIALECT_SERVER_HASH) == 0 && keep_wanted(r, r->plan->count);
+    return j->index + 1 == r->plan->count && !later;
+}
+
 static void compose(apart *p, what wanted, amend_event_type type, size_t first, size_t last)
 {
     runner *r = p->runner;
@@ -160,7 +171,8 @@ static void compose(apart *p, what wanted, amend_event_type type, size_t first, 
     if (wanted == WHAT_RECORD)
     {
         compose_close(r, m, j, p->took_ms, true);
-        if (j->index + 1 == r->plan->count)
+        p->releases = apart_releases(r, j);
+        if (p->releases)
         {
             compose_release(r, m);
         }
@@ -184,7 +196,8 @@ static amend_status apart_send(apart *p, what wanted, amend_event_type type, siz
     amend_status status = exec(p, &fault, error);
     if (status != AMEND_OK)
     {
-        bool all_done = !p->message.failed && run_release_failed(r, &p->message, &fault, error);
+        bool all_done = !p->message.failed &&
+                        (keep_failed(r, &p->message, &fault, error) || run_release_failed(r, &p->message, &fault, error));
         r->trail = all_done ? r->trail : before;
         if (!all_done && !p->message.failed && error->code != AMEND_E_LOCK_LOST)
         {
@@ -197,7 +210,7 @@ static amend_status apart_send(apart *p, what wanted, amend_event_type type, siz
     }
     else if (wanted == WHAT_RECORD)
     {
-        r->released = p->job->index + 1 == r->plan->count;
+        r->released = apart_releases(r, p->job);
     }
     message_clear(&p->message);
     return status;

@@ -14,8 +14,8 @@ static void set_up(runner *r, session *s, arena *a, const catalog *c, outcome *o
                   .arena = a,
                   .catalog = c,
                   .history = &out->history,
+                  .view = &out->view,
                   .plan = &out->plan,
-
                   .lease = {.seen = out->history.fence,
                             .heartbeat = out->history.heartbeat,
                             .holder = holder,

@@ -269,7 +269,7 @@ static amend_status batch_failed(runner *r, const message *m, const job *jobs, s
         *next = jobs[0].index;
         return AMEND_OK;
     }
-    if (run_release_failed(r, m, fault, error))
+    if (keep_failed(r, m, fault, error) || run_release_failed(r, m, fault, error))
     {
         undo(r);
         *next = jobs[count - 1].index + 1;

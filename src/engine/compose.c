@@ -16,6 +16,14 @@ void compose_event(runner *r, message *m, size_t step, amend_event_type type, co
     message_own(m, PART_EVENT, step, n);
 }
 
+void compose_event_of(runner *r, message *m, const char *version, amend_event_type type, const char *detail)
+{
+    event_record record;
+    event_make(&r->trail, type, version, NULL, detail, &record);
+    unsigned n = r->session->dialect->event(&m->text, &r->history->ledger, &record.row);
+    message_own(m, PART_KEEP, SIZE_MAX, n);
+}
+
 static void compose_takeover(runner *r, message *m)
 {
     buf detail;
@@ -48,7 +56,12 @@ void compose_lock(runner *r, message *m)
 void compose_release(runner *r, message *m)
 {
     const dialect *d = r->session->dialect;
-    message_words(m, PART_RELEASE, SIZE_MAX, session_words(r->session)->lock_begin);
+    bool keep = (d->traits & DIALECT_SERVER_HASH) != 0 && keep_wanted(r, r->plan->count);
+    message_words(m, keep ? PART_KEEP : PART_RELEASE, SIZE_MAX, session_words(r->session)->lock_begin);
+    if (keep)
+    {
+        keep_compose(r, m, r->plan->count);
+    }
     message_own(m, PART_RELEASE, SIZE_MAX, d->release(&m->text, &r->history->ledger, &r->lease));
     message_words(m, PART_RELEASE, SIZE_MAX, session_words(r->session)->lock_end);
 }
@@ -365,6 +378,9 @@ void clean_up(runner *r, const job *j, const amend_error *error, const char *abo
 {
     const tx_words *w = session_words(r->session);
     bool lost = error->code == AMEND_E_LOCK_LOST;
+    bool nested = (r->session->dialect->traits & DIALECT_OUTER_TX) != 0;
+    r->unkept |= j->mixed;
+    bool later = keep_wanted(r, nested ? j->index : r->done); /* run_plan does both, then */
     arena *a = arena_new(r->session->allocator);
     if (a == NULL)
     {
@@ -383,7 +399,10 @@ void clean_up(runner *r, const job *j, const amend_error *error, const char *abo
         {
             compose_event(r, &m, j->index, AMEND_EVENT_MIGRATION_FAILED, detail.data);
         }
-        message_own(&m, PART_RELEASE, SIZE_MAX, r->session->dialect->release(&m.text, &r->history->ledger, &r->lease));
+        if (!later)
+        {
+            message_own(&m, PART_RELEASE, SIZE_MAX, r->session->dialect->release(&m.text, &r->history->ledger, &r->lease));
+        }
         message_words(&m, PART_FRAME, SIZE_MAX, w->lock_end);
         buf_clear(&detail);
     }
@@ -395,7 +414,7 @@ void clean_up(runner *r, const job *j, const amend_error *error, const char *abo
         /* The failure that led here is what the caller learns; this one would only cover it up. A lock that stays is a dead
            holder's, and is taken over. */
         (void)!session_exec(r->session, m.pieces, m.count, &silent, NULL, NULL);
-        r->released = true;
+        r->released = !later;
     }
     message_clear(&m);
     arena_free(a);

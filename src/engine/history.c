@@ -94,6 +94,7 @@ static void read_meta(reading *r, const amend_row *row)
     l->has_history = yes(row, "has_history");
     l->has_events = yes(row, "has_events");
     l->has_lock = yes(row, "has_lock");
+    l->has_schema = yes(row, "has_schema");
     l->columns = l->has_history ? 0 : HISTORY_ALL;
     if (l->has_history && columns != NULL)
     {

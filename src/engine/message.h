@@ -23,6 +23,7 @@ typedef enum part_kind
     PART_RECORD,  /* the history's row: gives one row back */
     PART_EVENT,
     PART_STEP_END, /* COMMIT or RELEASE: the step is done */
+    PART_KEEP,     /* the schema as it is now */
     PART_RELEASE,
     PART_BATCH_END,
 } part_kind;

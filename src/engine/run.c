@@ -110,11 +110,12 @@ static bool giveback_make(giveback *g, const runner *r)
     return !g->text.failed;
 }
 
-static void give_back(const giveback *g, const runner *r, const amend_error *error)
+static void give_back(const giveback *g, runner *r, const amend_error *error)
 {
     bool ours = r->locked && !r->released && !r->again;
     if (ours && error->code != AMEND_E_CONNECTION_LOST && error->code != AMEND_E_LOCK_LOST)
     {
+        keep_late(r);
         amend_hooks silent = {0};
         (void)!session_run(r->session, buf_slice(&g->text), g->statements, &silent, NULL, NULL);
     }
@@ -137,7 +138,7 @@ static amend_status find_halves(runner *r, amend_error *error)
 {
     amend_event_type last = r->history->last_type == NULL ? AMEND_EVENT_TYPES : event_type_of(r->history->last_type);
     bool ended = last == AMEND_EVENT_MIGRATION_APPLIED || last == AMEND_EVENT_MIGRATION_ROLLED_BACK ||
-                 last == AMEND_EVENT_MIGRATION_BASELINED;
+                 last == AMEND_EVENT_MIGRATION_BASELINED || last == AMEND_EVENT_SCHEMA_RECORDED;
     bool any = r->history->last_type != NULL && !ended;
     return any ? audit_halves(r->session, r->arena, &r->history->ledger, &r->halves, error) : AMEND_OK;
 }

@@ -8,6 +8,7 @@
  *   compose.c  the messages: lock, guard, script, history, event
  *   batch.c    steps sent to a server, many in one message
  *   nested.c   steps as savepoints of one transaction (dialects with DIALECT_OUTER_TX)
+ *   keep.c     what the schema is afterwards
  *   apart.c    a step with statements that run outside a transaction: journalled (journal.c), resumed
  */
 #ifndef AMEND_ENGINE_RUN_H
@@ -34,12 +35,14 @@ typedef struct runner
     arena *arena; /* what outlives a batch */
     const catalog *catalog;
     const history *history;
+    const view *view;
     const plan *plan;
     lease lease;
     trail trail;
     halves halves;   /* steps that are to go on where they stopped */
     bool locked;     /* the lock's row says that we hold it, and that is committed */
     bool released;   /* given back */
+    bool unkept;     /* the schema is not to be written down: that failed, or a migration is half done */
     bool single;     /* one step a batch: a batch was lost as a whole because of one of its steps */
     bool again;      /* set with a failure: another runner was quicker, read and plan anew */
     size_t stop;     /* no batch goes beyond this step; SIZE_MAX: no limit */
@@ -81,6 +84,21 @@ typedef struct job
 amend_status job_load(runner *r, arena *a, size_t index, job *out, amend_error *error);
 void job_clear(job *j);
 
+/* --- keep.c: what the schema is after a run, as the one row of _migrations_schema, and its event */
+/* Is it to be written down once the first `end` steps of the plan are done? */
+bool keep_wanted(const runner *r, size_t end);
+/* Have the server do it, within the transaction that is open. Only for dialects with DIALECT_SERVER_HASH. */
+void keep_compose(runner *r, message *m, size_t end);
+/*
+ * Do it inside the open transaction of a dialect without DIALECT_SERVER_HASH. A failure is told as a warning and undone; when
+ * it took the whole transaction along, the connection is idle, and r->unkept is set.
+ */
+void keep_inside(runner *r, arena *a, size_t end);
+/* In a transaction of its own, while the lock is held. A failure is told as a warning. */
+void keep_late(runner *r);
+/* Was it that what failed? Then it is told as a warning, and not tried again. */
+bool keep_failed(runner *r, const message *m, const amend_fault *fault, const amend_error *error);
+
 /* --- compose.c; all append to the message */
 void compose_lock(runner *r, message *m); /* create and acquire */
 void compose_release(runner *r, message *m);
@@ -95,6 +113,8 @@ const segment *compose_whole(const job *j);
 void compose_script(message *m, const job *j);
 void compose_close(runner *r, message *m, const job *j, int64_t execution_time_ms, bool timed); /* record, event, step_end */
 void compose_event(runner *r, message *m, size_t step, amend_event_type type, const char *detail);
+/* The same for an event that belongs to no step. */
+void compose_event_of(runner *r, message *m, const char *version, amend_event_type type, const char *detail);
 
 /* Fill error with the place of the failure in the migration's file, or with what it means that our own SQL failed. */
 void explain_fault(runner *r, const message *m, const job *jobs, size_t job_count, const amend_fault *fault,

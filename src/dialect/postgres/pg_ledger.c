@@ -242,9 +242,18 @@ unsigned pg_ledger_checksum(buf *out, const ledger *l, const history_row *row)
     return 1;
 }
 
-/* The detail; when it asks for the execution time, an expression that puts it in. */
+/* The detail; when it asks for the execution time or the fingerprint, an expression that puts it in. */
 static void detail(buf *out, const ledger *l, const event_row *row)
 {
+    if (row->detail != NULL && strstr(row->detail, "%fingerprint%") != NULL)
+    {
+        buf_text(out, "pg_catalog.replace(");
+        pg_text_literal(out, row->detail);
+        buf_text(out, ", '%fingerprint%', COALESCE((SELECT k.fingerprint FROM ");
+        pg_text_table(out, l, SCHEMA_TABLE);
+        buf_text(out, " AS k WHERE k.id = 1), ''))");
+        return;
+    }
     if (row->detail == NULL || strstr(row->detail, "%ms%") == NULL)
     {
         pg_text_literal(out, row->detail);

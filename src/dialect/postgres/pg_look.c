@@ -17,9 +17,11 @@ static const char META[] =
     "found AS (SELECT schema,"
     " pg_catalog.to_regclass(pg_catalog.quote_ident(schema) || '." HISTORY_TABLE "') AS history,"
     " pg_catalog.to_regclass(pg_catalog.quote_ident(schema) || '." EVENTS_TABLE "') AS events,"
-    " pg_catalog.to_regclass(pg_catalog.quote_ident(schema) || '." LOCK_TABLE "') AS lock FROM place)\n"
+    " pg_catalog.to_regclass(pg_catalog.quote_ident(schema) || '." LOCK_TABLE "') AS lock,"
+    " pg_catalog.to_regclass(pg_catalog.quote_ident(schema) || '." SCHEMA_TABLE "') AS kept FROM place)\n"
     "SELECT COALESCE(schema, '') AS schema, (history IS NOT NULL)::pg_catalog.int4 AS has_history,"
     " (events IS NOT NULL)::pg_catalog.int4 AS has_events, (lock IS NOT NULL)::pg_catalog.int4 AS has_lock,"
+    " (kept IS NOT NULL)::pg_catalog.int4 AS has_schema,"
     " pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.concat(a.attname, ':', CASE WHEN a.atttypid IN (1042, 1043)"
     " AND a.atttypmod > 4 THEN a.atttypmod - 4 ELSE 0 END) FROM pg_catalog.pg_attribute AS a"
     " WHERE a.attrelid = found.history AND a.attnum > 0 AND NOT a.attisdropped), ',') AS columns FROM found;\n";
@@ -46,6 +48,16 @@ unsigned pg_look_state(buf *out, unsigned part)
 {
     static const char *const texts[STATE_PARTS] = {[STATE_META] = META, [STATE_HISTORY] = HISTORY, [STATE_LOCK] = LOCK};
     buf_text(out, texts[part]);
+    return 1;
+}
+
+unsigned pg_look_kept_schema(buf *out, const ledger *l)
+{
+    buf_text(out, "SELECT k.version, k.fingerprint, ");
+    pg_text_iso(out, "k.taken_at", "MS");
+    buf_text(out, " AS taken_at, k.facts FROM ");
+    pg_text_table(out, l, SCHEMA_TABLE);
+    buf_text(out, " AS k WHERE k.id = 1;\n");
     return 1;
 }
 

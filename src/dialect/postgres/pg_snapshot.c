@@ -35,14 +35,15 @@ enum
     SETTING_COUNT = 12,
 };
 
-/* A definition is read under a lock of its table: who only looks waits for no migration of long. */
-unsigned pg_snapshot(buf *out, bool inside)
+unsigned pg_snapshot_settings(buf *out)
+{
+    buf_text(out, SETTINGS);
+    return SETTING_COUNT;
+}
+
+void pg_snapshot_query(buf *out)
 {
     const char *const *const lists[] = {pg_facts_tables, pg_facts_types, pg_facts_routines, pg_facts_others};
-    buf_text(out, inside
-                      ? "SAVEPOINT amend_snapshot;\n"
-                      : "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE;\nSET LOCAL lock_timeout = 5000;\n");
-    buf_text(out, SETTINGS);
     buf_text(out, pg_facts_common);
     const char *between = "";
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
@@ -54,6 +55,16 @@ unsigned pg_snapshot(buf *out, bool inside)
             between = "UNION ALL\n";
         }
     }
+}
+
+/* A definition is read under a lock of its table: who only looks waits for no migration of long. */
+unsigned pg_snapshot(buf *out, bool inside)
+{
+    buf_text(out, inside
+                      ? "SAVEPOINT amend_snapshot;\n"
+                      : "BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE;\nSET LOCAL lock_timeout = 5000;\n");
+    pg_snapshot_settings(out);
+    pg_snapshot_query(out);
     buf_text(out, ";\n");
     buf_text(out, inside ? "ROLLBACK TO SAVEPOINT amend_snapshot;\nRELEASE SAVEPOINT amend_snapshot;\n" : "COMMIT;\n");
     return SETTING_COUNT + 4;

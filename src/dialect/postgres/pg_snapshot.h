@@ -31,6 +31,10 @@
 #include "dialect/dialect.h"
 
 unsigned pg_snapshot(buf *out, bool inside);
+/* What it is made of: the settings, until the transaction ends, and the query, without a semicolon: rows of object, definition.
+ */
+unsigned pg_snapshot_settings(buf *out);
+void pg_snapshot_query(buf *out);
 amend_status pg_snapshot_row(arena *arena, const amend_row *row, fact_list *out, amend_error *error);
 
 #endif

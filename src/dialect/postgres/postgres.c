@@ -5,6 +5,7 @@
 #include "dialect/postgres/pg_claim.h"
 #include "dialect/postgres/pg_detect.h"
 #include "dialect/postgres/pg_essence.h"
+#include "dialect/postgres/pg_keep.h"
 #include "dialect/postgres/pg_ledger.h"
 #include "dialect/postgres/pg_lint.h"
 #include "dialect/postgres/pg_look.h"
@@ -89,6 +90,8 @@ const dialect dialect_postgres = {
     .amend_checksum = pg_ledger_checksum,
     .event = pg_ledger_event,
     .events = pg_look_events,
+    .keep_schema = pg_keep_schema,
+    .kept_schema = pg_look_kept_schema,
     .reset_session = pg_ledger_reset_session,
     .invalid_index = pg_look_invalid_index,
     .drop_index = pg_ledger_drop_index,

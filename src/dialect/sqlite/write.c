@@ -50,7 +50,7 @@ static void sqlite_write_next(buf *out, const char *text)
 
 /* ---------------------------------------------------------------------------------------------------- reading the state */
 
-/* The three tables are looked up by name in the parsed schema: that takes the same time however many objects there are. */
+/* The tables are looked up by name in the parsed schema: that takes the same time however many objects there are. */
 #define SQLITE_HAS(table) "EXISTS (SELECT 1 FROM pragma_table_info('" table "'))"
 /* clang-format off */
 #define SQLITE_META                                                                                                            \
@@ -58,6 +58,7 @@ static void sqlite_write_next(buf *out, const char *text)
     SQLITE_HAS(HISTORY_TABLE) " AS has_history,\n"                                                                             \
     SQLITE_HAS(EVENTS_TABLE) " AS has_events,\n"                                                                               \
     SQLITE_HAS(LOCK_TABLE) " AS has_lock,\n"                                                                                   \
+    SQLITE_HAS(SCHEMA_TABLE) " AS has_schema,\n"                                                                               \
     "(SELECT coalesce(group_concat(lower(name) || ':0'), '') FROM pragma_table_info('" HISTORY_TABLE "')) AS columns;\n"
 /* clang-format on */
 
@@ -256,6 +257,38 @@ unsigned sqlite_write_checksum(buf *out, const ledger *l, const history_row *row
     sqlite_write_literal(out, row->checksum);
     sqlite_write_where_version(out, row->version);
     buf_text(out, ";\n");
+    return 1;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ the schema */
+
+unsigned sqlite_write_keep_schema(buf *out, const ledger *l, const schema_row *row)
+{
+    unsigned count = sqlite_write_table(out, l, l->has_schema, SCHEMA_TABLE,
+                                        "    id INTEGER PRIMARY KEY CHECK (id = 1),\n"
+                                        "    version TEXT,\n"
+                                        "    fingerprint TEXT NOT NULL,\n"
+                                        "    taken_at TEXT NOT NULL,\n"
+                                        "    facts TEXT NOT NULL\n"
+                                        ")");
+    buf_text(out, "INSERT OR REPLACE INTO ");
+    sqlite_write_name(out, l->schema, SCHEMA_TABLE);
+    buf_text(out, " (id, version, fingerprint, taken_at, facts) SELECT 1");
+    sqlite_write_next(out, row->version);
+    sqlite_write_next(out, row->fingerprint);
+    sqlite_write_next(out, row->taken_at);
+    sqlite_write_next(out, row->facts);
+    buf_text(out, " FROM ");
+    sqlite_write_name(out, l->schema, LOCK_TABLE);
+    buf_format(out, " WHERE id = 1 AND fence = %" PRId64 ";\n", row->fence);
+    return count + 1;
+}
+
+unsigned sqlite_write_kept_schema(buf *out, const ledger *l)
+{
+    buf_text(out, "SELECT version, fingerprint, taken_at, facts FROM ");
+    sqlite_write_name(out, l->schema, SCHEMA_TABLE);
+    buf_text(out, " WHERE id = 1;\n");
     return 1;
 }
 

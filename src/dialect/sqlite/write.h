@@ -20,6 +20,8 @@ unsigned sqlite_write_forget(buf *out, const ledger *l, const history_row *row);
 unsigned sqlite_write_checksum(buf *out, const ledger *l, const history_row *row);
 unsigned sqlite_write_event(buf *out, const ledger *l, const event_row *row);
 unsigned sqlite_write_events(buf *out, const ledger *l, const char *version, size_t limit);
+unsigned sqlite_write_keep_schema(buf *out, const ledger *l, const schema_row *row);
+unsigned sqlite_write_kept_schema(buf *out, const ledger *l);
 unsigned sqlite_write_reset(buf *out);
 
 #endif

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import subprocess
 
-OWN_TABLES = ("_migrations", "_migration_events", "_migrations_lock")
+OWN_TABLES = ("_migrations", "_migration_events", "_migrations_lock", "_migrations_schema")
 
 
 class Database:

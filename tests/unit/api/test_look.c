@@ -205,9 +205,11 @@ static void test_log(void **state)
     harness_expect_ok(&h, harness_run(&h, amend_up, NULL, 2, 0));
     harness_expect_ok(&h, harness_run(&h, amend_down, NULL, 0, 0));
     harness_expect_ok(&h, amend_log(h.handle, 0, on_logged, &all, &h.error));
-    assert_string_equal(all.types, "migration.applied 001\nmigration.applied 002\nmigration.rolled_back 002\n");
+    assert_string_equal(
+        all.types,
+        "migration.applied 001\nmigration.applied 002\nschema.recorded 002\nmigration.rolled_back 002\nschema.recorded 001\n");
     harness_expect_ok(&h, amend_log(h.handle, 2, on_logged, &two, &h.error));
-    assert_string_equal(two.types, "migration.applied 002\nmigration.rolled_back 002\n");
+    assert_string_equal(two.types, "migration.rolled_back 002\nschema.recorded 001\n");
     harness_remove(&h);
 }
 

@@ -318,8 +318,10 @@ static void test_git_commit(void **state)
     harness_expect_ok(&h, harness_look(&h, amend_inspect));
     assert_string_equal(h.report->items[0].git_commit, "0123456789abcdef0123456789abcdef01234567");
     assert_null(h.report->items[1].git_commit);
-    assert_string_equal(harness_query(&h, "SELECT json_extract(detail, '$.git_commit') FROM _migration_events"),
-                        "0123456789abcdef0123456789abcdef01234567\n");
+    assert_string_equal(
+        harness_query(&h,
+                      "SELECT json_extract(detail, '$.git_commit') FROM _migration_events WHERE type = 'migration.applied'"),
+        "0123456789abcdef0123456789abcdef01234567\n");
     harness_remove(&h);
 }
 

@@ -7,6 +7,7 @@
 #include "support/testing.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 
 static void two(harness *h)
@@ -22,10 +23,12 @@ static void expect_whole_trail(harness *h, size_t count)
 {
     history now;
     audit a;
+    char number[16];
+    snprintf(number, sizeof number, "%zu\n", count);
     assert_int_equal(history_read(&h->session, h->arena, &now, &h->error), AMEND_OK);
     assert_int_equal(audit_check(&h->session, &now.ledger, &a, &h->error), AMEND_OK);
     assert_string_equal(a.broken, "");
-    assert_int_equal(a.count, count);
+    harness_expect(h, "SELECT count(*) FROM _migration_events WHERE type <> 'schema.recorded'", number);
 }
 
 static void test_up_and_down(void **state)
@@ -138,7 +141,7 @@ static void test_tables_do_not_come(void **state)
                  {.match = "CREATE TABLE IF NOT EXISTS"});
     harness_file(&h, "001_a.sql", "CREATE TABLE a (x int);");
     assert_int_equal(harness_up(&h), AMEND_OK);
-    assert_int_equal(h.script.rules[1].seen, 2); /* and once with the lock, as always */
+    assert_int_equal(h.script.rules[1].seen, 3); /* once with the lock, as always, and once that of the schema */
     harness_close(&h);
 }
 

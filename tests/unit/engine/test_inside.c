@@ -86,7 +86,8 @@ static void inside_and_committed(void **state)
     assert_int_equal(sqlite3_get_autocommit(c.db), 0);
     caller_do(&c, "INSERT INTO b VALUES(1); COMMIT");
     harness_expect(&c.h, versions, "001 002\n");
-    harness_expect(&c.h, "SELECT type, version FROM _migration_events", "migration.applied|001\nmigration.applied|002\n");
+    harness_expect(&c.h, "SELECT type, version FROM _migration_events WHERE type <> 'schema.recorded'",
+                   "migration.applied|001\nmigration.applied|002\n");
     harness_expect(&c.h, "SELECT holder IS NULL FROM _migrations_lock", "1\n");
     harness_expect(&c.h, "SELECT * FROM own", "before\n");
     caller_close(&c);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCHEMA "SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY name"
+#define SCHEMA "SELECT coalesce(sql, name) FROM sqlite_schema WHERE name <> '_migrations_schema' ORDER BY name"
 #define HISTORY "SELECT version, name, checksum, git_commit FROM _migrations ORDER BY id"
 #define EVENTS                                                                                                                 \
     "SELECT type, version, checksum, actor, host, application FROM _migration_events WHERE type LIKE 'migration.%' ORDER BY "  \

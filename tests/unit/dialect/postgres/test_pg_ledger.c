@@ -87,6 +87,36 @@ static void test_counts(void **state)
     buf_clear(&out);
 }
 
+static void test_keep_schema(void **state)
+{
+    (void)state;
+    buf out;
+    buf_init(&out, &alloc_default);
+    ledger fresh = a_ledger("s", HISTORY_ALL), whole = fresh;
+    schema_row row = {.version = "00'1", .fence = 42};
+    whole.has_schema = true;
+    unsigned statements = dialect_postgres.keep_schema(&out, &fresh, &row);
+    assert_int_equal(statements, count(&out));
+    assert_non_null(strstr(out.data, "CREATE TABLE IF NOT EXISTS \"s\".\"_migrations_schema\""));
+    assert_non_null(strstr(out.data, "SELECT 1, '00''1', "));
+    assert_non_null(strstr(out.data, "l.fence = 42)"));
+    buf_reset(&out);
+    row.version = NULL;
+    assert_int_equal(dialect_postgres.keep_schema(&out, &whole, &row), statements - 1);
+    assert_int_equal(statements - 1, count(&out));
+    assert_null(strstr(out.data, "CREATE TABLE"));
+    assert_non_null(strstr(out.data, "SELECT 1, NULL, "));
+    buf_reset(&out);
+    assert_int_equal(dialect_postgres.kept_schema(&out, &whole), 1);
+    assert_non_null(strstr(out.data, "FROM \"s\".\"_migrations_schema\" AS k WHERE k.id = 1;"));
+    buf_reset(&out);
+    event_row event = {.id = "i", .type = "schema.recorded", .detail = "{\"fingerprint\":\"%fingerprint%\"}"};
+    assert_int_equal(dialect_postgres.event(&out, &whole, &event), 1);
+    assert_non_null(
+        strstr(out.data, "'%fingerprint%', COALESCE((SELECT k.fingerprint FROM \"s\".\"_migrations_schema\" AS k WHERE"));
+    buf_clear(&out);
+}
+
 static void test_columns(void **state)
 {
     (void)state;
@@ -161,8 +191,9 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),   cmocka_unit_test(test_counts), cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_states), cmocka_unit_test(test_memory), cmocka_unit_test(test_no_index_name),
+        cmocka_unit_test(test_text),          cmocka_unit_test(test_counts), cmocka_unit_test(test_keep_schema),
+        cmocka_unit_test(test_columns),       cmocka_unit_test(test_states), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_no_index_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,7 +66,7 @@ static void an_empty_database(void **state)
     buf text;
     buf_init(&text, &alloc_default);
     amend_conn *conn = harness_connect(":memory:");
-    assert_string_equal(read_state(conn, &text, STATE_META), "|0|0|0|\n");
+    assert_string_equal(read_state(conn, &text, STATE_META), "|0|0|0|0|\n");
     for (unsigned part = STATE_HISTORY; part < STATE_PARTS; part++)
     {
         outcome o;
@@ -75,7 +75,7 @@ static void an_empty_database(void **state)
     }
     run_well(conn, &text, d->create(&text, &nothing));
     assert_string_equal(read_state(conn, &text, STATE_META),
-                        "|1|1|1|id:0,version:0,name:0,checksum:0,applied_at:0,execution_time_ms:0,git_commit:0\n");
+                        "|1|1|1|0|id:0,version:0,name:0,checksum:0,applied_at:0,execution_time_ms:0,git_commit:0\n");
     assert_string_equal(read_state(conn, &text, STATE_HISTORY), "");
     assert_string_equal(read_state(conn, &text, STATE_LOCK), "0|-|-|-|-|-|-|-|-|-\n");
     run_well(conn, &text, d->create(&text, &nothing)); /* again */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dialect/lint.h"
 
+#include "base/error.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -15,16 +17,13 @@ const amend_lint_rule lint_rules[LINT_RULES] = {
 void lint_add(arena *a, lint_findings *out, lint_rule rule, size_t statement, size_t offset, slice object, const char *format,
               ...)
 {
-    char line[1024];
+    char room[1100], line[1024]; /* what is cut off in the first is behind the second's edge */
     va_list args;
     va_start(args, format);
-    int length = vsnprintf(line, sizeof line, format, args);
+    vsnprintf(room, sizeof room, format, args);
     va_end(args);
-    size_t kept = length < 0 ? 0 : (size_t)length < sizeof line ? (size_t)length : sizeof line - 1;
-    while (kept > 0 && kept == sizeof line - 1 && ((unsigned char)line[kept - 1] & 0xC0) == 0x80)
-    {
-        kept--; /* not in the middle of a character */
-    }
+    error_copy(line, sizeof line, slice_of(room));
+    size_t kept = strlen(line);
     lint_finding *items = arena_grow(a, out->items, out->count, sizeof *items);
     char *name = arena_copy(a, object), *detail = arena_copy(a, (slice){line, kept});
     if (items == NULL || name == NULL || detail == NULL)

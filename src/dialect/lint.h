@@ -31,7 +31,7 @@ extern const amend_lint_rule lint_rules[LINT_RULES];
 /* What is known of one change of a script. */
 typedef struct lint_note
 {
-    bool existed; /* CHANGE_ADD: an earlier script has made it already, as far as one can tell */
+    bool existed; /* CHANGE_ADD, CHANGE_DROP: an earlier script (or statement) has made it, as far as one can tell */
     slice twin;   /* CHANGE_ADD, CHANGE_RENAME: an earlier name of the same kind that differs only in case; empty: none */
 } lint_note;
 

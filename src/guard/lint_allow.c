@@ -125,7 +125,7 @@ static void lint_allow_directive(arena *a, const script *s, const lint_directive
     rules = slice_trim(rules);
     if (!reason || rules.len == 0)
     {
-        lint_add(a, out, LINT_ALLOW_FORM, place, d->start, rules,
+        lint_add(a, out, LINT_ALLOW_FORM, place, d->value - 5, rules,
                  rules.len == 0 ? "the directive names no rule" : "the directive gives no reason in double quotes");
         return;
     }

@@ -114,7 +114,8 @@ static void lint_name_case(arena *a, const lint_subject *subject, size_t i, lint
 {
     const change *c = &subject->script->found.changes[i];
     slice twin = subject->script->notes[i].twin, name = c->kind == CHANGE_RENAME ? c->to : c->name;
-    if (twin.len > 0)
+    bool written = c->object == AMEND_OBJECT_TABLE || c->object == AMEND_OBJECT_COLUMN || c->object == AMEND_OBJECT_VIEW;
+    if (twin.len > 0 && written)
     {
         lint_add(a, out, LINT_NAME_CASE, c->statement, 0, name, "%s \"%.*s\" is not the %s \"%.*s\"",
                  amend_object_kind_name(c->object), (int)name.len, name.data, amend_object_kind_name(c->object), (int)twin.len,

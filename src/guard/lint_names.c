@@ -69,12 +69,14 @@ static bool lint_counts(const change *c)
     return c->object != AMEND_OBJECT_UNIQUE && c->object != AMEND_OBJECT_ENUM_VALUE;
 }
 
-static void lint_names_drop(lint_reader *r, const change *c, bool *failed)
+static void lint_names_drop(lint_reader *r, const change *c, lint_note *note, bool *failed)
 {
     const lint_names *list = lint_names_of(r, c->object, c->schema, c->table, c->name, false, failed);
     for (lint_name *n = list == NULL ? NULL : list->first; n != NULL; n = n->next)
     {
-        n->gone |= r->nocase ? slice_equal_nocase(n->name, c->name) : slice_equal(n->name, c->name);
+        bool same = r->nocase ? slice_equal_nocase(n->name, c->name) : slice_equal(n->name, c->name);
+        note->existed |= same && !n->gone && c->kind == CHANGE_DROP;
+        n->gone |= same;
     }
 }
 
@@ -109,7 +111,7 @@ amend_status lint_enter(lint_reader *r, arena *a, lint_script *script, amend_err
         const change *c = &f->changes[i];
         if (c->kind != CHANGE_ADD && lint_counts(c))
         {
-            lint_names_drop(r, c, &failed);
+            lint_names_drop(r, c, &notes[i], &failed);
         }
         if (c->kind != CHANGE_DROP && lint_counts(c) && !failed)
         {

@@ -4,7 +4,8 @@
  * was it there before, is it there when the up script is done, and at the end? What the scripts don't name is not looked at.
  *
  * Nobody is blamed on a guess. When a table that was there before is dropped and made again, what belongs to it isn't known. A
- * DROP … CASCADE may take more than it names, and a block whose doings can't be told may do anything.
+ * DROP … CASCADE may take more than it names, and a block whose doings can't be told may do anything. With a column its indexes
+ * go, with a partitioned table its partitions; a sequence that came with a column goes with it.
  */
 #include "guard/lint.h"
 
@@ -15,7 +16,9 @@ typedef struct lint_thing
     amend_object_kind object;
     slice schema, table, name;
     bool before, middle, now;
+    bool known;       /* a script has made it, as far as one can tell */
     bool unclear;     /* a table of which nobody knows what belonged to it */
+    bool shrunk;      /* a table that has lost a column */
     size_t statement; /* of the down script that took it */
 } lint_thing;
 
@@ -124,8 +127,29 @@ static void lint_play_fall(lint_play *p, amend_object_kind object, slice schema,
     }
 }
 
-static void lint_play_drop(lint_play *p, const change *c)
+/* The table of a column that is dropped: made known, since indexes are judged by it. */
+static void lint_play_shrink(lint_play *p, const change *c)
 {
+    lint_thing *t = lint_play_find(p, AMEND_OBJECT_TABLE, c->schema, (slice){"", 0}, c->table);
+    t = t != NULL ? t
+                  : lint_play_new(p, (lint_thing){.object = AMEND_OBJECT_TABLE,
+                                                  .schema = c->schema,
+                                                  .name = c->table,
+                                                  .before = true,
+                                                  .middle = true,
+                                                  .now = true});
+    if (t != NULL)
+    {
+        t->shrunk = true;
+    }
+}
+
+static void lint_play_drop(lint_play *p, const change *c, bool known)
+{
+    if (c->object == AMEND_OBJECT_COLUMN)
+    {
+        lint_play_shrink(p, c);
+    }
     lint_thing *t = lint_play_find(p, c->object, c->schema, c->table, c->name);
     t = t != NULL ? t
                   : lint_play_new(p, (lint_thing){.object = c->object,
@@ -139,6 +163,7 @@ static void lint_play_drop(lint_play *p, const change *c)
         return;
     }
     t->now = false;
+    t->known |= known;
     t->statement = c->statement;
     t->unclear |= t->before;
     if (c->object == AMEND_OBJECT_TABLE || c->object == AMEND_OBJECT_VIEW || c->object == AMEND_OBJECT_SCHEMA)
@@ -164,6 +189,7 @@ static void lint_play_rename(lint_play *p, const change *c)
         return;
     }
     bool unclear = t->unclear;
+    t->known = true;
     t->now = false;
     t->statement = c->statement;
     lint_play_add(p, c->object, to_schema, c->table, c->to, false);
@@ -185,22 +211,50 @@ static void lint_play_rename(lint_play *p, const change *c)
     }
 }
 
+static bool lint_contains(slice text, slice words)
+{
+    for (size_t at = 0; at + words.len <= text.len; at++)
+    {
+        if (slice_equal_nocase(slice_sub(text, at, at + words.len), words))
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What nobody makes by itself: it came with something else, and goes with it. */
+static bool lint_play_comes_along(const lint_script *s, const change *c)
+{
+    bool along = false;
+    for (size_t i = 0; i < s->found.change_count && c->object == AMEND_OBJECT_SEQUENCE; i++)
+    {
+        const change *other = &s->found.changes[i];
+        along |= other->statement == c->statement && other->object == AMEND_OBJECT_COLUMN;
+    }
+    return along || lint_contains(lint_text(&s->script, c->statement), SLICE("PARTITION OF"));
+}
+
 static void lint_play_script(lint_play *p, const lint_script *s)
 {
     for (size_t i = 0; i < s->found.change_count && !p->failed; i++)
     {
         const change *c = &s->found.changes[i];
-        if (!lint_play_counts(c->object))
+        if (!lint_play_counts(c->object) || (c->kind == CHANGE_ADD && lint_play_comes_along(s, c)))
         {
             continue;
         }
         if (c->kind == CHANGE_ADD)
         {
-            lint_play_add(p, c->object, c->schema, c->table, c->name, !p->second && s->notes[i].existed);
+            lint_play_add(p, c->object, c->schema, c->table, c->name, s->notes[i].existed);
+        }
+        else if (c->kind == CHANGE_DROP)
+        {
+            lint_play_drop(p, c, s->notes[i].existed);
         }
         else
         {
-            (c->kind == CHANGE_DROP ? lint_play_drop : lint_play_rename)(p, c);
+            lint_play_rename(p, c);
         }
     }
 }
@@ -220,16 +274,11 @@ static bool lint_is_unclear(const lint_script *s)
 /* Does a statement that drops say CASCADE? */
 static bool lint_cascades(const script *s)
 {
-    static const slice word = {"cascade", 7};
     for (size_t i = 0; i < s->count; i++)
     {
-        slice text = lint_text(s, i);
-        for (size_t at = 0; (s->stmts[i].flags & STMT_DROP) != 0 && at + word.len <= text.len; at++)
+        if ((s->stmts[i].flags & STMT_DROP) != 0 && lint_contains(lint_text(s, i), SLICE("CASCADE")))
         {
-            if (slice_equal_nocase(slice_sub(text, at, at + word.len), word))
-            {
-                return true;
-            }
+            return true;
         }
     }
     return false;
@@ -250,7 +299,10 @@ static void lint_undo_tell(const lint_play *p, const lint_thing *t, const char *
 static bool lint_undo_passes(const lint_play *p, const lint_thing *t)
 {
     const lint_thing *owner = lint_play_owner(p, t);
-    return t->now == t->before || (owner != NULL && (owner->unclear || owner->now != owner->before || !owner->now));
+    bool remade = owner != NULL && owner->before && !owner->middle;
+    return t->now == t->before || remade ||
+           (owner != NULL && (owner->unclear || (owner->shrunk && t->now && t->object == AMEND_OBJECT_INDEX) ||
+                              owner->now != owner->before || !owner->now));
 }
 
 void lint_undo(const lint_reader *r, arena *a, const lint_subject *subject, lint_findings *out)
@@ -281,12 +333,12 @@ void lint_undo(const lint_reader *r, arena *a, const lint_subject *subject, lint
         }
         else if (!t->middle)
         {
-            if (!unclear)
+            if (!unclear && t->known)
             {
-                lint_undo_tell(&p, t, "was dropped by the up script and is not back", LINT_DOWN_LEAVES, out);
+                lint_undo_tell(&p, t, "was taken away by the up script and is not back", LINT_DOWN_LEAVES, out);
             }
         }
-        else if (!guess)
+        else if (!guess && t->known)
         {
             lint_undo_tell(&p, t, "is gone, and the up script has not made it", LINT_DOWN_TAKES, out);
         }

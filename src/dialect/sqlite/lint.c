@@ -79,7 +79,11 @@ amend_status sqlite_lint(survey *s, arena *a, const lint_subject *subject, lint_
     sqlint_look l = {.memory = sqlite_survey_memory(s), .arena = a, .subject = subject, .out = &found};
     for (size_t i = 0; i < l.memory->table_count; i++)
     {
-        l.memory->tables[i].fresh = false;
+        sqlint_table *t = &l.memory->tables[i];
+        for (size_t k = 0; k < t->reference_count; k++)
+        {
+            t->references[k].fresh = false;
+        }
     }
     for (; l.statement < subject->script->script.count && !l.failed; l.statement++)
     {

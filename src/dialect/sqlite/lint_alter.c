@@ -124,48 +124,6 @@ static void sqlint_alter_drop(sqlint_look *l, slice table, size_t name)
     }
 }
 
-/* ADD and DROP of what isn't a column. */
-static bool sqlint_is_constraint(const sqlint_words *w, size_t i)
-{
-    bool key = (sqlint_is(w, i, "PRIMARY") || sqlint_is(w, i, "FOREIGN")) && sqlint_is(w, i + 1, "KEY");
-    bool open = (sqlint_is(w, i, "UNIQUE") || sqlint_is(w, i, "CHECK")) && sqlint_kind(w, i + 1, SQLITE_TOKEN_OPEN);
-    return sqlint_is(w, i, "CONSTRAINT") || sqlint_is(w, i, "INDEX") || key || open;
-}
-
-/* A comma outside of parentheses: several changes at once. */
-static bool sqlint_has_comma(const sqlint_words *w, size_t i)
-{
-    for (; i < w->count; i++)
-    {
-        i = sqlint_kind(w, i, SQLITE_TOKEN_OPEN) ? sqlint_behind(w, i) - 1 : i;
-        if (sqlint_comma(w, i))
-        {
-            return true;
-        }
-    }
-    return false;
-}
-
-static const char *sqlint_unsupported(const sqlint_words *w, size_t table)
-{
-    size_t verb = table + 1, what = verb + 1;
-    bool add = sqlint_is(w, verb, "ADD"), drop = sqlint_is(w, verb, "DROP");
-    if (!add && !drop && !sqlint_is(w, verb, "RENAME"))
-    {
-        return "SQLite's ALTER TABLE can only RENAME, ADD COLUMN and DROP COLUMN";
-    }
-    if ((add || drop) && sqlint_is_constraint(w, what))
-    {
-        return "SQLite can't add or drop constraints: the table must be built anew";
-    }
-    what += sqlint_is(w, what, "COLUMN");
-    if ((add || drop) && sqlint_is(w, what, "IF"))
-    {
-        return "SQLite's ADD COLUMN and DROP COLUMN have no IF EXISTS";
-    }
-    return sqlint_has_comma(w, what) ? "SQLite changes one column in a statement" : NULL;
-}
-
 void sqlint_rule_alter(sqlint_look *l)
 {
     const sqlint_words *w = &l->words;
@@ -173,9 +131,8 @@ void sqlint_rule_alter(sqlint_look *l)
     {
         return;
     }
-    bool exists = sqlint_is(w, 2, "IF") && sqlint_is(w, 3, "EXISTS");
     size_t table = sqlint_last_name(w, 2);
-    const char *wrong = exists ? "SQLite's ALTER TABLE has no IF EXISTS" : sqlint_unsupported(w, table);
+    const char *wrong = sqlint_unsupported(w);
     if (wrong != NULL)
     {
         lint_add(l->arena, l->out, LINT_ALTER_UNSUPPORTED, l->statement, 0, sqlint_name(w, table), "%s", wrong);

@@ -108,9 +108,9 @@ static bool sqlint_add_table(sqlint_memory *m, const script *s, size_t statement
     for (size_t i = 0; i < t->reference_count; i++)
     {
         t->references[i].at += start;
+        t->references[i].statement = statement;
+        t->references[i].fresh = true;
     }
-    t->statement = statement;
-    t->fresh = true;
     m->table_count += sqlint_find_table(m, t->name) == NULL; /* IF NOT EXISTS: the old one stays */
     return true;
 }
@@ -168,9 +168,9 @@ static bool sqlint_add_column(sqlint_memory *m, const script *s, size_t statemen
     for (size_t k = before; k < t->reference_count; k++)
     {
         t->references[k].at += s->stmts[statement].start;
+        t->references[k].statement = statement;
+        t->references[k].fresh = true;
     }
-    t->statement = statement;
-    t->fresh = true;
     return !failed;
 }
 
@@ -250,7 +250,7 @@ static bool sqlint_alter(sqlint_memory *m, const sqlint_words *w, const script *
     bool failed = false;
     size_t i = sqlint_last_name(w, 2);
     sqlint_table *t = sqlint_find_table(m, sqlint_name(w, i));
-    if (t == NULL)
+    if (t == NULL || sqlint_unsupported(w) != NULL)
     {
         return true;
     }

@@ -34,6 +34,9 @@ sqlite_names sqlint_names_at(const sqlint_words *w, size_t i, size_t *behind, bo
 /* The first word of "name" or "schema.name" at `i`: the last one's place. */
 size_t sqlint_last_name(const sqlint_words *w, size_t i);
 
+/* What keeps SQLite from understanding this ALTER TABLE at all; NULL: nothing that is known. */
+const char *sqlint_unsupported(const sqlint_words *w);
+
 typedef struct sqlint_column
 {
     slice name, type;  /* the type as written: "VARCHAR(20)" */
@@ -47,8 +50,9 @@ typedef struct sqlint_reference
     sqlite_names columns;
     slice parent;
     sqlite_names keys; /* of the parent; none: its primary key */
-    size_t at;         /* offset of what says so */
-    bool cascades;     /* ON DELETE CASCADE */
+    size_t at;         /* offset of what says so, … */
+    size_t statement;  /* … and its statement */
+    bool fresh;        /* the script at hand has made it */
 } sqlint_reference;
 
 typedef struct sqlint_table
@@ -63,8 +67,6 @@ typedef struct sqlint_table
     bool has_primary;
     sqlint_reference *references;
     size_t reference_count;
-    size_t statement; /* of the script that made or changed it last */
-    bool fresh;       /* that script is the one at hand */
     bool gone;
 } sqlint_table;
 

@@ -138,7 +138,7 @@ static void sqlint_reference_target(sqlint_look *l, const sqlint_table *t, const
     if (!fits)
     {
         slice key = r->keys.count == 0 ? (slice){"its primary key", 15} : r->keys.names[0];
-        lint_add(l->arena, l->out, LINT_REFERENCE_TARGET, t->statement, r->at, t->name,
+        lint_add(l->arena, l->out, LINT_REFERENCE_TARGET, r->statement, r->at, t->name,
                  "\"%.*s\" refers to \"%.*s\" by %.*s, which is not unique there", (int)t->name.len, t->name.data,
                  (int)r->parent.len, r->parent.data, (int)key.len, key.data);
     }
@@ -149,10 +149,10 @@ void sqlint_rule_references(sqlint_look *l)
     for (size_t i = 0; i < l->memory->table_count; i++)
     {
         const sqlint_table *t = &l->memory->tables[i];
-        for (size_t k = 0; k < t->reference_count && t->fresh && !t->gone; k++)
+        for (size_t k = 0; k < t->reference_count && !t->gone; k++)
         {
             const sqlint_reference *r = &t->references[k];
-            if (r->parent.len == 0 || r->columns.count == 0)
+            if (!r->fresh || r->parent.len == 0 || r->columns.count == 0)
             {
                 continue;
             }
@@ -160,7 +160,7 @@ void sqlint_rule_references(sqlint_look *l)
             if (!sqlint_is_indexed(l->memory, t, &r->columns))
             {
                 slice column = r->columns.names[0];
-                lint_add(l->arena, l->out, LINT_REFERENCE_INDEX, t->statement, r->at, t->name,
+                lint_add(l->arena, l->out, LINT_REFERENCE_INDEX, r->statement, r->at, t->name,
                          "no index of \"%.*s\" begins with \"%.*s\", which refers to \"%.*s\"", (int)t->name.len, t->name.data,
                          (int)column.len, column.data, (int)r->parent.len, r->parent.data);
             }

@@ -12,6 +12,7 @@
 #include "support/faulty_alloc.h"
 #include "support/testing.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -218,6 +219,59 @@ static void test_examples(void **state)
     }
 }
 
+/* ---------------------------------------------------------------------------------------------------- the real product */
+
+static char *read_file(const char *dir, const char *name)
+{
+    char path[2048];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *in = fopen(path, "rb");
+    assert_non_null(in);
+    char *text = calloc(1, 1 << 16);
+    assert_non_null(text);
+    assert_true(fread(text, 1, (1 << 16) - 1, in) > 0);
+    fclose(in);
+    return text;
+}
+
+static int is_script(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* All of examples/robots, in order. */
+static void test_robots(void **state)
+{
+    char dir[1024];
+    struct dirent **entries;
+    linting r;
+    buf out;
+    (void)state;
+    snprintf(dir, sizeof dir, "%s/../../examples/robots/migrations/versions", getenv("AMEND_CASES"));
+    int count = scandir(dir, &entries, is_script, alphasort);
+    assert_int_equal(count, 11);
+    linting_open(&r, &alloc_default);
+    buf_init(&out, &alloc_default);
+    for (int i = 0; i < count; i++)
+    {
+        buf part;
+        buf_init(&part, &alloc_default);
+        char *text = read_file(dir, entries[i]->d_name);
+        lint_text_of(&r, slice_of(text));
+        print_findings(&part, &r.found, false);
+        buf_format(&out, "%s | %s\n", entries[i]->d_name, part.data);
+        buf_clear(&part);
+        free(text);
+        free(entries[i]);
+    }
+    free(entries);
+    char *expected = read_file(getenv("AMEND_CASES"), "postgres/lint_robots.txt");
+    assert_string_equal(out.data, expected);
+    free(expected);
+    buf_clear(&out);
+    linting_close(&r);
+}
+
 /* ------------------------------------------------------------------------------------------------------------- any text */
 
 /* Every prefix of every case, with and without the parser: nothing but memory can fail. */
@@ -379,9 +433,10 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),    cmocka_unit_test(test_taste),  cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_prefixes), cmocka_unit_test(test_others), cmocka_unit_test(test_without_parser),
-        cmocka_unit_test(test_places),   cmocka_unit_test(test_many),   cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_cases),          cmocka_unit_test(test_taste),    cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_robots),         cmocka_unit_test(test_prefixes), cmocka_unit_test(test_others),
+        cmocka_unit_test(test_without_parser), cmocka_unit_test(test_places),   cmocka_unit_test(test_many),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,7 @@ typedef enum setting_kind
     SETTING_TEXT,
     SETTING_SECRET, /* may hold a password */
     SETTING_TIME,
+    SETTING_SWITCH, /* true or false; a flag without a value is true */
 } setting_kind;
 
 typedef struct setting_row

@@ -106,6 +106,7 @@ void events_handle(void *arg, const amend_event *event)
     case AMEND_EVENT_CONNECT_RETRY:
     case AMEND_EVENT_LOCK_TAKEN_OVER:
     case AMEND_EVENT_LOCK_RETRY:
+    case AMEND_EVENT_DATA_LOST:
     case AMEND_EVENT_INDEX_REBUILT:
         remark(c, event, AMEND_WARNING);
         break;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "json.h"
 
+#include "losses.h"
+
 #include "width.h"
 
 #include <stdio.h>
@@ -192,6 +194,10 @@ json_t *json_report(const char *name, const amend_report *report)
     for (size_t i = 0; i < report->problem_count; i++)
     {
         json_array_append_new(problems, problem_json(&report->problems[i]));
+    }
+    if (report->loss_count > 0)
+    {
+        json_object_set_new(out, "losses", losses_json(report));
     }
     json_object_set_new(out, "items", items);
     json_object_set_new(out, "problems", problems);

@@ -3,6 +3,7 @@
 
 #include "fault.h"
 #include "json.h"
+#include "losses.h"
 #include "print.h"
 
 #include <string.h>
@@ -15,7 +16,8 @@ amend_status run_options(const cli *c, amend_run *run, amend_error *error)
     run->steps = steps;
     run->flags = (args_has(&c->args, OPTION_DRY_RUN) ? AMEND_DRY_RUN : 0u) |
                  (args_has(&c->args, OPTION_OUT_OF_ORDER) ? AMEND_OUT_OF_ORDER : 0u) |
-                 (args_has(&c->args, OPTION_STRICT) ? AMEND_STRICT : 0u);
+                 (args_has(&c->args, OPTION_STRICT) ? AMEND_STRICT : 0u) |
+                 (c->settings.items[SETTING_ALLOW_DESTRUCTIVE].on ? AMEND_ALLOW_DESTRUCTIVE : 0u);
     if (c->args.command->id == COMMAND_up)
     {
         const char *lint = c->settings.items[SETTING_LINT].value;
@@ -45,6 +47,10 @@ static void finish_stream(cli *c, const amend_report *report, amend_status statu
 static void speak(cli *c, const amend_report *report, const amend_error *error, run_summary_fn summary)
 {
     print_problems(c, report, error);
+    if (error != NULL ? error->code == AMEND_E_DESTRUCTIVE : report->sql != NULL || c->verbose)
+    {
+        losses_print(c, report);
+    }
     if (report->sql != NULL)
     {
         fputs(report->sql, stdout);
@@ -53,6 +59,19 @@ static void speak(cli *c, const amend_report *report, const amend_error *error, 
     {
         summary(c, report, error != NULL);
     }
+}
+
+/* The table has said it all; what is left to say is what to type. */
+static void say_how(const cli *c, amend_error *error)
+{
+    if (cli_speaks(c))
+    {
+        error->detail[0] = '\0';
+    }
+    fault_hint(error,
+               "Nothing was run. If this is meant, type: amend %s%s --allow-destructive (or write -- amend:destructive "
+               "\"why\" at the head of %s).",
+               c->args.command->name, c->args.command->id == COMMAND_reset ? " --yes" : "", error->file);
 }
 
 amend_status run_call(cli *c, run_fn fn, const amend_run *run, run_summary_fn summary, amend_error *error)
@@ -78,6 +97,10 @@ amend_status run_call(cli *c, run_fn fn, const amend_run *run, run_summary_fn su
     else if (report != NULL)
     {
         speak(c, report, status == AMEND_OK ? NULL : error, summary);
+    }
+    if (status != AMEND_OK && error->code == AMEND_E_DESTRUCTIVE)
+    {
+        say_how(c, error);
     }
     amend_report_free(report);
     return status;

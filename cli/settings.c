@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 typedef struct load
 {
@@ -142,6 +143,20 @@ static bool is_lint_mode(const char *value)
     return strcmp(value, "off") == 0 || strcmp(value, "warn") == 0 || strcmp(value, "error") == 0;
 }
 
+static bool settings_switch(const char *value, bool *on)
+{
+    static const char *const words[][2] = {{"true", "false"}, {"1", "0"}, {"yes", "no"}, {"on", "off"}, {"", "false"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    {
+        *on = strcasecmp(value, words[i][0]) == 0;
+        if (*on || strcasecmp(value, words[i][1]) == 0)
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
 static amend_status resolve(load *l, setting_id id, setting *out)
 {
     const setting_row *row = &settings_table[id];
@@ -168,6 +183,11 @@ static amend_status resolve(load *l, setting_id id, setting *out)
             pool_format(l->pool, "lint (%s) is off, warn or error, not \"%s\"", out->source, secret_mask(l->pool, out->value)));
     }
     out->shown = out->value == NULL || row->kind != SETTING_SECRET ? out->value : secret_mask(l->pool, out->value);
+    if (row->kind == SETTING_SWITCH && !settings_switch(out->value, &out->on))
+    {
+        return settings_wrong(
+            l, out, pool_format(l->pool, "%s (%s): \"%s\" is neither true nor false", row->key, out->source, out->value));
+    }
     if (row->kind == SETTING_TIME)
     {
         const char *what = duration_parse(out->value, &out->ms);

@@ -17,6 +17,7 @@ typedef struct setting
     const char *file;   /* the file it stands in, NULL when in none; for errors */
     unsigned line;
     uint32_t ms; /* of a time */
+    bool on;     /* of a switch */
 } setting;
 
 typedef struct settings

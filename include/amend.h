@@ -334,6 +334,8 @@ typedef struct amend_report
     size_t done, skipped;    /* by this call */
     const char *sql; /* dry run: the whole script, NULL otherwise. It can be run by hand and then leaves the same history */
     int64_t elapsed_ms;
+    const struct amend_loss *losses; /* amend/loss.h: what the run takes away, or would; tables and columns also when empty */
+    size_t loss_count;
 } amend_report;
 
 AMEND_API void amend_report_free(amend_report *report);
@@ -431,9 +433,10 @@ AMEND_API AMEND_CHECKED amend_status amend_wait(amend *handle, uint32_t timeout_
 
 enum
 {
-    AMEND_DRY_RUN = 1 << 0,      /* fill report.sql and write nothing, not even the history's tables */
-    AMEND_OUT_OF_ORDER = 1 << 1, /* up: apply a pending version that is lower than the newest applied one */
-    AMEND_STRICT = 1 << 2,       /* down: refuse before anything runs when a down script is missing */
+    AMEND_DRY_RUN = 1 << 0,           /* fill report.sql and write nothing, not even the history's tables */
+    AMEND_OUT_OF_ORDER = 1 << 1,      /* up: apply a pending version that is lower than the newest applied one */
+    AMEND_STRICT = 1 << 2,            /* down: refuse before anything runs when a down script is missing */
+    AMEND_ALLOW_DESTRUCTIVE = 1 << 3, /* whatever data is lost is meant: don't refuse with DESTRUCTIVE */
 };
 
 /* What amend_up does with what lint says of the migrations that it would apply. */
@@ -459,6 +462,11 @@ typedef struct amend_run
     }
 
 /*
+ * Data is not lost by accident: what the scripts of a run would take away is counted before anything runs, and unless that is
+ * nothing, was allowed by AMEND_ALLOW_DESTRUCTIVE, or by the script's own line -- amend:destructive "why", the call fails with
+ * DESTRUCTIVE, nothing has run, and the report's losses tell what it is. (The command also reads the environment's
+ * ALLOW_DESTRUCTIVE_MIGRATION. The library does not: what may be lost is for the program to say.)
+ *
  * The runs. `run` may be NULL. *out (which may be NULL when the report is not wanted) is set on AMEND_OK, and also on a failure
  * that came after the plan was made: its items then tell what was done. A failed migration leaves nothing behind; those before
  * it stay applied. All wait for the runner's lock, up to options.lock_wait_ms.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What stands behind a diagnostic, and the names of enums: the part of the API that needs no handle. */
 #include "amend.h"
+#include "amend/loss.h"
 
 #include "base/diagnostic.h"
 
@@ -27,6 +28,12 @@ const char *amend_event_type_name(amend_event_type type)
 #undef AMEND_EVENT
     };
     return (unsigned)type < sizeof names / sizeof names[0] ? names[type] : NULL;
+}
+
+const char *amend_measure_name(amend_measure measure)
+{
+    static const char *const names[] = {"exact", "about", "at most", "unknown"};
+    return (unsigned)measure < sizeof names / sizeof names[0] ? names[measure] : NULL;
 }
 
 const char *amend_state_name(amend_state state)

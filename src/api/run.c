@@ -2,9 +2,11 @@
 /* The calls that change the database: up, down, redo, reset, baseline, repair; and plan, which tells what they would do. */
 #include "api/handle.h"
 
+#include "amend/loss.h"
 #include "base/error.h"
+#include "engine/losses.h"
 
-static const unsigned ALL_FLAGS = AMEND_DRY_RUN | AMEND_OUT_OF_ORDER | AMEND_STRICT;
+static const unsigned ALL_FLAGS = AMEND_DRY_RUN | AMEND_OUT_OF_ORDER | AMEND_STRICT | AMEND_ALLOW_DESTRUCTIVE;
 
 amend_status check_run(const amend_run *run, amend_run *out, amend_error *error)
 {
@@ -101,6 +103,37 @@ static void tell_skipped(const amend *handle, const plan *p)
     }
 }
 
+/* What is lost, or would be. */
+static amend_status add_losses(report_box *box, const losses *l, amend_error *error)
+{
+    amend_loss *out = arena_array(box->arena, l->count + 1, sizeof *out);
+    if (out == NULL)
+    {
+        return error_memory(error);
+    }
+    for (size_t i = 0; i < l->count; i++)
+    {
+        const loss_entry *e = &l->entries[i];
+        loss_kind kind = e->loss->kind;
+        bool values = kind == LOSS_COLUMN || kind == LOSS_VALUES || kind == LOSS_PRECISION;
+        out[i] = (amend_loss){.version = e->step->version,
+                              .direction = e->step->action == ACTION_DOWN ? AMEND_DOWN : AMEND_UP,
+                              .file = e->file,
+                              .line = e->line,
+                              .statement = e->statement,
+                              .object = e->object,
+                              .what = e->what,
+                              .rows_kind = values ? "values" : "rows",
+                              .rows = e->loss->measure == LOSS_UNKNOWN ? -1 : e->loss->rows,
+                              .measure = (amend_measure)e->loss->measure,
+                              .permission = e->permission,
+                              .reason = e->loss->reason};
+    }
+    box->pub.losses = out;
+    box->pub.loss_count = l->count;
+    return AMEND_OK;
+}
+
 static amend_status perform(amend *handle, planner *make, const amend_run *given, amend_report **out, amend_error *error)
 {
     amend_run run;
@@ -120,23 +153,29 @@ static amend_status perform(amend *handle, planner *make, const amend_run *given
     {
         return AMEND_FAILED;
     }
+    losses lost = {.session = &handle->session,
+                   .catalog = &c,
+                   .allowed = (run.flags & AMEND_ALLOW_DESTRUCTIVE) != 0,
+                   .looking = (run.flags & AMEND_DRY_RUN) != 0};
     status = load_catalog(handle, box, &c, error);
     bool planned = status == AMEND_OK;
     if (planned)
     {
         lint_gate lint = {
             .dialect = handle->session.dialect, .catalog = &c, .severities = handle->lint, .mode = run.lint, .view = &o.view};
-        gate guard = {.check = lint_gate_check, .arg = &lint};
-        const gate *asked = make == plan_up && run.lint != AMEND_LINT_OFF ? &guard : NULL;
-        status = apply(&handle->session, box->arena, &c, make, asked, &run, &o, error);
-        planned = o.results != NULL || o.plan.problem_count > 0;
+        const gate counts = {.check = losses_check, .arg = &lost, .late = true};
+        const gate lints = {.check = lint_gate_check, .arg = &lint, .next = &counts};
+        const gate *first = make == plan_up && run.lint != AMEND_LINT_OFF ? &lints : &counts;
+        status = apply(&handle->session, box->arena, &c, make, first, &run, &o, error);
+        planned = o.results != NULL || o.plan.problem_count > 0 || lost.count > 0;
     }
     if (planned && status == AMEND_OK)
     {
         tell_skipped(handle, &o.plan);
     }
     amend_error shortage = {0};
-    if (planned && report_outcome(box, &o, &shortage) != AMEND_OK && status == AMEND_OK)
+    bool told = !planned || (report_outcome(box, &o, &shortage) == AMEND_OK && add_losses(box, &lost, &shortage) == AMEND_OK);
+    if (!told && status == AMEND_OK)
     {
         planned = false;
         status = shortage.status;

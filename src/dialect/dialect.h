@@ -145,6 +145,103 @@ typedef struct fact_list
     size_t count;
 } fact_list;
 
+/* ------------------------------------------------------------------------------------------------------------- losses */
+
+/* What a statement does to data that may be there already, and what its names have to do with the names of before. */
+typedef enum deed_kind
+{
+    DEED_DROP_TABLE,
+    DEED_DROP_SCHEMA,   /* with all in it: table is empty */
+    DEED_DROP_DATABASE, /* table is the database's name */
+    DEED_DROP_OWNED,    /* table is the role's name */
+    DEED_DROP_TYPE,     /* CASCADE: table is the type, domain or extension; its columns go with it */
+    DEED_DROP_COLUMN,
+    DEED_EMPTY,         /* TRUNCATE, DELETE without a condition */
+    DEED_SET,           /* UPDATE without a condition: column gets the constant `value` (empty: its default) */
+    DEED_RETYPE,        /* column gets the type `value`, by `expression` unless that is empty */
+    DEED_UNCLEAR,       /* takes something away, and what can't be told: `value` is the words */
+    DEED_RENAME_TABLE,  /* to to_schema (empty: the same), to */
+    DEED_RENAME_COLUMN, /* to `to` */
+    DEED_RENAME_SCHEMA, /* schema → to */
+    DEED_COPY,          /* rows of the table are put into to_schema, to */
+} deed_kind;
+
+typedef struct deed
+{
+    deed_kind kind;
+    size_t statement; /* of the script, from 0 */
+    slice schema, table, column;
+    slice to_schema, to;
+    slice value, expression; /* SQL. COPY: expression is the condition, empty for all rows */
+    bool cascade;            /* EMPTY: also the tables that refer to it */
+    bool some;               /* COPY: perhaps not all rows, in a way that can't be told */
+    bool all;                /* COPY: all columns */
+    const slice *columns;    /* COPY: those that come over … */
+    const slice *targets;    /* … and their names in the other table; an empty one where that isn't told */
+    size_t column_count;
+} deed;
+
+/* In the arena. */
+typedef struct deed_list
+{
+    deed *items;
+    size_t count;
+} deed_list;
+
+/* A deed that may lose something, with the names that things have on the live database, before anything has run. */
+typedef struct suspect
+{
+    const deed *deed;
+    size_t step; /* of the plan */
+    slice schema, table, column;
+    bool copied;       /* DROP_TABLE, after copies of it were made: lost are only … */
+    bool all;          /* … unless all were kept … */
+    const slice *kept; /* … the columns that aren't among these, */
+    size_t kept_count;
+    bool some;               /* rows, perhaps, */
+    const slice *conditions; /* or certainly those that fit none of these */
+    size_t condition_count;
+} suspect;
+
+typedef enum loss_kind
+{
+    LOSS_TABLE,     /* with its rows */
+    LOSS_ROWS,      /* all rows of it */
+    LOSS_SOME_ROWS, /* those for which `expression` is true */
+    LOSS_COLUMN,    /* with its values */
+    LOSS_VALUES,    /* overwritten by the constant `type` */
+    LOSS_PRECISION, /* that the type `type` can't hold */
+    LOSS_UNCLEAR,   /* what can't be told */
+    LOSS_KINDS,
+} loss_kind;
+
+typedef enum loss_measure
+{
+    LOSS_EXACT,
+    LOSS_ABOUT,   /* the planner's estimate */
+    LOSS_AT_MOST, /* perhaps fewer */
+    LOSS_UNKNOWN, /* could not be counted */
+} loss_measure;
+
+/* Something that is there on the live database, and would be lost. */
+typedef struct loss
+{
+    loss_kind kind;
+    const suspect *of;
+    slice schema, table, column; /* as the catalog has them */
+    slice type, old_type, expression;
+    bool comparable; /* PRECISION: a value can be turned back into the old type to see whether it is still the same */
+    int64_t rows;    /* or values */
+    loss_measure measure;
+    const char *reason; /* UNKNOWN: why, NULL when the kind says it */
+} loss;
+
+typedef struct loss_list
+{
+    loss *items;
+    size_t count;
+} loss_list;
+
 /* ------------------------------------------------------------------------------------------------------- bookkeeping */
 
 #define HISTORY_TABLE "_migrations"
@@ -416,6 +513,23 @@ typedef struct dialect
     unsigned (*type_dependents)(buf *out, slice schema, slice name);
     unsigned (*enum_create)(buf *out, const claim *claim);
     unsigned (*type_drop)(buf *out, slice schema, slice name, bool cascade);
+
+    /*
+     * What a script does to data, in the order of its statements: whatever takes rows, columns or values away, and what gives
+     * tables other names. What only may be read from a live schema (is this type narrower than the one before?) is left to
+     * loss_look. Slices point into the script's text or the arena. Error: OUT_OF_MEMORY only.
+     */
+    amend_status (*deeds)(arena *arena, const script *script, deed_list *out, amend_error *error);
+    /*
+     * The statements that look for what the suspects are about, in one exec; one of them gives rows: the suspect's number, and
+     * what loss_found makes of the rest. They change nothing, and are a transaction of their own.
+     */
+    unsigned (*loss_look)(buf *out, const suspect *suspects, size_t count);
+    /* What a row of those tells: append what would be lost, not yet counted. Error: OUT_OF_MEMORY. */
+    amend_status (*loss_found)(arena *arena, const suspect *suspects, const amend_row *row, loss_list *out, amend_error *error);
+    /* One statement that counts it: one row, its first column the number. */
+    unsigned (*loss_count)(buf *out, const loss *loss);
+    const char *count_begin, *count_end; /* whole statements around those of loss_count; after a failure, count_end undoes */
 } dialect;
 
 /* "drops" and "takes something away". */

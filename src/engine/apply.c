@@ -49,9 +49,10 @@ static amend_status look(session *s, arena *a, const catalog *c, planner *make, 
     {
         status = make(a, &out->view, run, &out->plan, error);
     }
-    if (status == AMEND_OK && guard != NULL)
+    bool held = status == AMEND_OK && !dry && lock_judge(&out->history, s->lease_ms) == LOCK_HELD;
+    for (const gate *g = guard; g != NULL && status == AMEND_OK; g = g->next)
     {
-        status = guard->check(guard->arg, a, &out->plan, error);
+        status = g->late && held ? AMEND_OK : g->check(g->arg, a, &out->plan, error);
     }
     if (status == AMEND_OK)
     {

@@ -161,6 +161,11 @@ static void write_detail(runner *r, const job *j, int64_t execution_time_ms, boo
     {
         buf_format(out, ",\"essence\":\"%s\"", j->essence);
     }
+    if (j->step->lost != NULL)
+    {
+        buf_text(out, ",\"lost\":");
+        buf_text(out, j->step->lost);
+    }
     if (r->session->healing != NULL)
     {
         buf_text(out, ",\"healed\":");

@@ -139,6 +139,8 @@ typedef struct gate
 {
     amend_status (*check)(void *arg, arena *a, plan *plan, amend_error *error);
     void *arg;
+    bool late; /* it asks the database: not while another runner is at work, which may change what it would find */
+    const struct gate *next; /* asked behind it; NULL: none */
 } gate;
 
 typedef struct outcome

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/losses.h"
 #include "engine/run.h"
 #include "heal/policy.h"
 
@@ -297,7 +298,15 @@ typedef struct heal_gate
 {
     const attempt *attempt;
     amend_heal_policy policy;
+    session *session;
 } heal_gate;
+
+/* The policy "all" lets pass whatever adds or changes something: rows that are there are still lost only on purpose. */
+static amend_status heal_check_losses(const heal_gate *g, arena *a, plan *p, amend_error *error)
+{
+    losses lost = {.session = g->session, .catalog = &g->attempt->knowledge->catalog};
+    return g->policy == AMEND_HEAL_ALL ? losses_check(&lost, a, p, error) : AMEND_OK;
+}
 
 static amend_status heal_check(void *arg, arena *a, plan *p, amend_error *error)
 {
@@ -305,6 +314,7 @@ static amend_status heal_check(void *arg, arena *a, plan *p, amend_error *error)
     const attempt *at = g->attempt;
     char message[600];
     amend_status status = policy_check(at->knowledge, g->policy, at->request->inside, a, p, error);
+    status = status == AMEND_OK ? heal_check_losses(g, a, p, error) : status;
     if (status == AMEND_OK && p->conflicts == 0 && p->count > 0 && at->healer->policy != AMEND_HEAL_REPORT)
     {
         snprintf(message, sizeof message, "%s: applying %s%s", at->request->failed->message, at->version,
@@ -365,7 +375,7 @@ static amend_status heal_report(attempt *at, session *s, arena *a, const amend_r
 static amend_status heal_apply(attempt *at, session *s, arena *a, outcome *o)
 {
     amend_run run = AMEND_RUN_INIT;
-    heal_gate g = {.attempt = at, .policy = at->healer->policy};
+    heal_gate g = {.attempt = at, .policy = at->healer->policy, .session = s};
     gate guard = {.check = heal_check, .arg = &g};
     run.to = at->version;
     return at->healer->policy == AMEND_HEAL_REPORT

@@ -149,6 +149,35 @@ static amend_status read_entry(loader *l, const scan_entry *entry, char checksum
     return status == AMEND_OK ? source_normalise(entry->path, &l->text, checksum, l->error) : status;
 }
 
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/*
+ * Has the text one of the words that begin what could lose data, or give it another name? So that the others need not be read
+ * once more.
+ */
+static bool may_lose(slice text)
+{
+    static const slice words[] = {{"drop", 4}, {"delete", 6}, {"truncate", 8}, {"update", 6},
+                                  {"type", 4}, {"rename", 6}, {"schema", 6}};
+    for (size_t i = 0, end; i < text.len; i = end + 1)
+    {
+        for (end = i; end < text.len && is_word(text.data[end]); end++)
+        {
+        }
+        for (size_t k = 0; end - i >= 4 && k < sizeof words / sizeof words[0]; k++)
+        {
+            if (slice_equal_nocase(slice_sub(text, i, end), words[k]))
+            {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static amend_status load_entry(loader *l, const scan_entry *entry, migration *m)
 {
     m->version = entry->version;
@@ -159,6 +188,7 @@ static amend_status load_entry(loader *l, const scan_entry *entry, migration *m)
     {
         status = directives_parse(l->arena, entry->path, buf_slice(&l->text), &m->head, l->error);
     }
+    m->may_lose = status == AMEND_OK && may_lose(buf_slice(&l->text));
     if (status == AMEND_OK && m->head.stray_line != 0)
     {
         problems_add(&l->problems, AMEND_WARNING, AMEND_E_DIRECTIVE_STRAY, m->version, m->up_file, m->head.stray_line,

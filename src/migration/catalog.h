@@ -23,6 +23,7 @@ typedef struct migration
     const char *down_file; /* NULL when there is none */
     char checksum[CHECKSUM_HEX];
     directives head;       /* of the up file */
+    bool may_lose;         /* the up file has a word that begins what could lose data, or rename: DROP, UPDATE … */
     const size_t *depends; /* positions in the catalog of what it depends on, all lower than its own */
     size_t depends_count;
 } migration;

@@ -72,12 +72,16 @@ static amend_status call_plan(amend *h, amend_report **out, amend_error *error)
 
 static amend_status call_redo(amend *h, amend_report **out, amend_error *error)
 {
-    return amend_redo(h, NULL, out, error);
+    amend_run run = AMEND_RUN_INIT;
+    run.flags = AMEND_ALLOW_DESTRUCTIVE;
+    return amend_redo(h, &run, out, error);
 }
 
 static amend_status call_reset(amend *h, amend_report **out, amend_error *error)
 {
-    return amend_reset(h, NULL, out, error);
+    amend_run run = AMEND_RUN_INIT;
+    run.flags = AMEND_ALLOW_DESTRUCTIVE;
+    return amend_reset(h, &run, out, error);
 }
 
 static amend_status call_log(amend *h, amend_report **out, amend_error *error)

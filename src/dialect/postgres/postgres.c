@@ -3,6 +3,7 @@
 #include "dialect/dialects.h"
 
 #include "dialect/postgres/pg_claim.h"
+#include "dialect/postgres/pg_deed.h"
 #include "dialect/postgres/pg_detect.h"
 #include "dialect/postgres/pg_essence.h"
 #include "dialect/postgres/pg_keep.h"
@@ -118,4 +119,10 @@ const dialect dialect_postgres = {
     .type_dependents = pg_truth_dependents,
     .enum_create = pg_truth_enum_create,
     .type_drop = pg_truth_type_drop,
+    .deeds = pg_deed_list,
+    .loss_look = pg_loss_look,
+    .loss_found = pg_loss_found,
+    .loss_count = pg_loss_count,
+    .count_begin = PG_COUNT_BEGIN,
+    .count_end = PG_COUNT_END,
 };

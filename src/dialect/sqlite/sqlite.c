@@ -9,6 +9,7 @@
 #include "dialect/dialects.h"
 #include "dialect/sqlite/check.h"
 #include "dialect/sqlite/claim.h"
+#include "dialect/sqlite/deed.h"
 #include "dialect/sqlite/detect.h"
 #include "dialect/sqlite/lexeme.h"
 #include "dialect/sqlite/lint.h"
@@ -130,4 +131,10 @@ const dialect dialect_sqlite = {
     .snapshot = sqlite_snapshot,
     .snapshot_row = sqlite_snapshot_row,
     .essence = sqlite_essence,
+    .deeds = sqlite_deed_list,
+    .loss_look = sqlite_loss_look,
+    .loss_found = sqlite_loss_found,
+    .loss_count = sqlite_loss_count,
+    .count_begin = "",
+    .count_end = "",
 };

@@ -91,6 +91,7 @@ class Project:
 
     def env(self, **more):
         settings = {"DATABASE_URL": self.db.url} if self.db else {}
+        settings["ALLOW_DESTRUCTIVE_MIGRATION"] = "true"  # but in test_losses.py, no data here is anybody's
         settings.update(more)
         return clean_env(self.home, **settings)
 

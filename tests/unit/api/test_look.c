@@ -143,7 +143,7 @@ static void test_partial(void **state)
     harness_write(&h, "versions/002_posts.sql", "CREATE TABLE posts (id INTEGER PRIMARY KEY);\nVACUUM;\nSELECT 1;");
     harness_expect_ok(&h, harness_run(&h, amend_up, "002", 0, 0));
     expect_state(&h, "applied 001, applied 002, pending 003");
-    harness_expect_ok(&h, harness_run(&h, amend_down, NULL, 0, 0));
+    harness_expect_ok(&h, harness_run(&h, amend_down, NULL, 0, AMEND_ALLOW_DESTRUCTIVE));
     expect_state(&h, "applied 001, pending 002, pending 003"); /* its rollback was one of statements, too */
     harness_write(&h, "versions/002_posts.sql", "VACUUM INTO '/no/such/directory/x';");
     assert_int_equal(harness_run(&h, amend_up, NULL, 0, 0), AMEND_FAILED);
@@ -203,7 +203,7 @@ static void test_log(void **state)
     harness_expect_ok(&h, amend_log(h.handle, 0, on_logged, &none, &h.error));
     assert_int_equal(none.count, 0);
     harness_expect_ok(&h, harness_run(&h, amend_up, NULL, 2, 0));
-    harness_expect_ok(&h, harness_run(&h, amend_down, NULL, 0, 0));
+    harness_expect_ok(&h, harness_run(&h, amend_down, NULL, 0, AMEND_ALLOW_DESTRUCTIVE));
     harness_expect_ok(&h, amend_log(h.handle, 0, on_logged, &all, &h.error));
     assert_string_equal(
         all.types,

@@ -122,7 +122,7 @@ static void test_down(void **state)
     assert_int_equal(harness_run(&h, amend_down, NULL, 3, AMEND_STRICT), AMEND_FAILED);
     assert_int_equal(h.error.code, AMEND_E_NO_DOWN);
     assert_int_equal(h.report->done, 0);
-    harness_expect_ok(&h, harness_run(&h, amend_down, NULL, 2, 0));
+    harness_expect_ok(&h, harness_run(&h, amend_down, NULL, 2, AMEND_ALLOW_DESTRUCTIVE));
     harness_expect_items(&h, "down done 002, down skipped 003");
     harness_expect_problems(&h, "warning AM0406 003");
     assert_string_equal(h.report->items[1].reason, "it has no down script");
@@ -144,12 +144,12 @@ static void test_redo_and_reset(void **state)
     harness_make(&h);
     harness_open(&h);
     harness_expect_ok(&h, harness_run(&h, amend_up, "2", 0, 0));
-    harness_expect_ok(&h, harness_run(&h, amend_redo, NULL, 2, 0));
+    harness_expect_ok(&h, harness_run(&h, amend_redo, NULL, 2, AMEND_ALLOW_DESTRUCTIVE));
     harness_expect_items(&h, "down done 002, down done 001, done 001, done 002");
     assert_int_equal(h.report->done, 4);
     assert_int_equal(h.report->applied, 2);
     assert_string_equal(h.report->current, "002");
-    harness_expect_ok(&h, harness_run(&h, amend_reset, NULL, 0, 0));
+    harness_expect_ok(&h, harness_run(&h, amend_reset, NULL, 0, AMEND_ALLOW_DESTRUCTIVE));
     harness_expect_items(&h, "down done 002, down done 001");
     assert_int_equal(h.report->applied, 0);
     assert_null(h.report->current);

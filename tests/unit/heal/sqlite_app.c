@@ -94,6 +94,7 @@ static void run(const sqlite_app *a, const char *to, bool up)
     options.on_event = NULL;
     amend *handle = open_handle(&options);
     how.to = to;
+    how.flags = AMEND_ALLOW_DESTRUCTIVE;
     if ((up ? amend_up : amend_down)(handle, &how, NULL, &error) != AMEND_OK)
     {
         fail_msg("%s: %s", to, error.message);

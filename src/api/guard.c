@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The guards of types as calls of their own, for programs that migrate by hand. */
+#include "amend/guard.h"
+
 #include "api/handle.h"
 
 #include "base/error.h"

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Enums, tables and indexes that may be there already: made, passed over when they are the same, refused when they are not."""
+import os
+import re
+
 import pytest
-from support.waiting import wait_until
+from support.project import ROOT
 
 VALUES = ("compute", "effect", "orchestrator", "reducer")
 
@@ -190,3 +193,14 @@ def test_the_order_of_values_matters_when_asked(project, pg):
     pg.sql(enum(values=reversed(VALUES)))
     result = refused(project, "exists with its values in another order", "  existing  reducer, orchestrator, effect, compute")
     assert "missing" not in result.err and "extra" not in result.err
+
+
+def test_the_guides_example(pg_project, pg):
+    with open(os.path.join(ROOT, "docs", "idempotency.md"), encoding="utf-8") as guide:
+        existing, migration, printed = re.search(
+            r"<!-- postgres: (.*?) -->\n```sql\n(.*?)```\n\n```text\n(.*?)```", guide.read(), re.DOTALL).groups()
+    pg.sql(existing)
+    pg_project.up("001_types", migration)
+    result = pg_project.amend("up", check=5)
+    for line in printed.splitlines():
+        assert line in result.err.splitlines(), result.err

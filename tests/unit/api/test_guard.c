@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The guards of types as a program calls them, on a PostgreSQL server; and on SQLite, which has none. */
-#include "harness.h"
+#include "amend/guard.h"
 
 #include "support/faulty_alloc.h"
 #include "support/pg_server.h"

@@ -5,8 +5,6 @@ from support import lint
 
 RULES = lint.rules()
 ONLY = {"name-case": ["postgres"]}  # rules for all of which one dialect can't break one
-# Rules that a dialect does not fire yet.
-LATER = set()
 CASES = [(rule, dialect) for rule in RULES
          for dialect in ([rule["dialect"]] if "dialect" in rule else ONLY.get(rule["rule"], ["postgres", "sqlite"]))]
 
@@ -24,8 +22,6 @@ def fired(project, rule, dialect, example):
 
 @pytest.mark.parametrize("rule,dialect", CASES, ids=[f"{rule['rule']}-{dialect}" for rule, dialect in CASES])
 def test_the_bad_example_fires_it_alone(bare_project, rule, dialect):
-    if (rule["rule"], dialect) in LATER:
-        pytest.skip("not yet")
     found, result = fired(bare_project, rule, dialect, "bad")
     assert set(found) == {rule["rule"]}, result
 

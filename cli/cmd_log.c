@@ -30,6 +30,20 @@ static const char *failure(pool *p, const json_t *detail)
     return pool_format(p, "%s (%s%s)", member(detail, "message"), member(detail, "code"), place);
 }
 
+/* They have columns of their own, or say nothing to people. */
+static bool is_left_out(const char *key)
+{
+    static const char *const keys[] = {"healed", "name", "execution_time_ms", "git_commit", "essence"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+    {
+        if (strcmp(key, keys[i]) == 0)
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What has no column of its own: "key value, key value". */
 static const char *others(pool *p, json_t *detail)
 {
@@ -46,8 +60,7 @@ static const char *others(pool *p, json_t *detail)
     }
     json_object_foreach(detail, key, value)
     {
-        if (strcmp(key, "healed") == 0 || strcmp(key, "name") == 0 || strcmp(key, "execution_time_ms") == 0 ||
-            strcmp(key, "git_commit") == 0)
+        if (is_left_out(key))
         {
             continue;
         }

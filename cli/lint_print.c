@@ -105,23 +105,35 @@ static void lint_github_escaped(const char *text, bool property)
     }
 }
 
+void lint_print_command(const char *command, const char *file, unsigned line, unsigned column, const char *title,
+                        const char *text)
+{
+    printf("::%s ", command);
+    if (file != NULL)
+    {
+        fputs("file=", stdout);
+        lint_github_escaped(file, true);
+        printf(",line=%u,col=%u,", line == 0 ? 1 : line, column == 0 ? 1 : column);
+    }
+    fputs("title=", stdout);
+    lint_github_escaped(title, true);
+    fputs("::", stdout);
+    lint_github_escaped(text, false);
+    fputc('\n', stdout);
+}
+
 void lint_print_github(cli *c, const amend_lint_report *report)
 {
     static const char *const commands[] = {"notice", "notice", "warning", "error"};
     for (size_t i = 0; i < report->finding_count; i++)
     {
         const amend_lint_finding *f = &report->findings[i];
-        if (c->quiet && f->severity != AMEND_ERROR)
+        if (!c->quiet || f->severity == AMEND_ERROR)
         {
-            continue;
+            lint_print_command(commands[f->severity], f->file, f->line, f->column,
+                               pool_format(&c->pool, "AL%03d %s", f->rule->number, f->rule->name),
+                               pool_format(&c->pool, "%s\n%s", f->message, f->rule->safe));
         }
-        printf("::%s file=", commands[f->severity]);
-        lint_github_escaped(f->file, true);
-        printf(",line=%u,col=%u,title=", f->line == 0 ? 1 : f->line, f->column == 0 ? 1 : f->column);
-        lint_github_escaped(pool_format(&c->pool, "AL%03d %s", f->rule->number, f->rule->name), true);
-        fputs("::", stdout);
-        lint_github_escaped(pool_format(&c->pool, "%s\n%s", f->message, f->rule->safe), false);
-        fputc('\n', stdout);
     }
 }
 

@@ -15,6 +15,9 @@ void lint_print_text(cli *c, const amend_lint_report *report);
  * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
 void lint_print_github(cli *c, const amend_lint_report *report);
+/* One of them: "error", "warning" or "notice". `file` may be NULL, line and column 0. */
+void lint_print_command(const char *command, const char *file, unsigned line, unsigned column, const char *title,
+                        const char *text);
 /* {"command": "lint", …} without an error. */
 json_t *lint_json(const amend_lint_report *report);
 /* SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */

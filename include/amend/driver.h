@@ -137,6 +137,8 @@ typedef struct amend_driver
      * faster. Called before the first open, perhaps more than once; must do no harm when it comes too late.
      */
     void (*own_process)(void);
+    /* Optional. The URL of another database of that name on the same server, as the same user. False when it does not fit. */
+    bool (*renamed)(const char *url, const char *name, char *out, size_t out_size);
 } amend_driver;
 
 #ifdef __cplusplus

@@ -530,6 +530,16 @@ typedef struct dialect
     /* One statement that counts it: one row, its first column the number. */
     unsigned (*loss_count)(buf *out, const loss *loss);
     const char *count_begin, *count_end; /* whole statements around those of loss_count; after a failure, count_end undoes */
+
+    /*
+     * Databases for scratch work, where they are made on a server (engine/scratch.h); all NULL where they are files. The first
+     * three write a query whose rows are the statements to run: to drop what killed runs have left an hour ago, to make a
+     * database of that name like the one at hand, to drop it. scratch_clear empties the database at hand, of everything.
+     */
+    unsigned (*scratch_left)(buf *out, const char *name);
+    unsigned (*scratch_make)(buf *out, const char *name);
+    unsigned (*scratch_drop)(buf *out, const char *name);
+    unsigned (*scratch_clear)(buf *out);
 } dialect;
 
 /* "drops" and "takes something away". */

@@ -12,6 +12,7 @@
 #include "dialect/postgres/pg_look.h"
 #include "dialect/postgres/pg_name.h"
 #include "dialect/postgres/pg_preview.h"
+#include "dialect/postgres/pg_scratch.h"
 #include "dialect/postgres/pg_snapshot.h"
 #include "dialect/postgres/pg_split.h"
 #include "dialect/postgres/pg_survey.h"
@@ -125,4 +126,8 @@ const dialect dialect_postgres = {
     .loss_count = pg_loss_count,
     .count_begin = PG_COUNT_BEGIN,
     .count_end = PG_COUNT_END,
+    .scratch_left = pg_scratch_left,
+    .scratch_make = pg_scratch_make,
+    .scratch_drop = pg_scratch_drop,
+    .scratch_clear = pg_scratch_clear,
 };

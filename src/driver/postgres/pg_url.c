@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/slice.h"
 
+#include <stdio.h>
+
 /* Keywords of libpq whose values may be shown. */
 static const char *const harmless[] = {"application_name",
                                        "channel_binding",
@@ -431,4 +433,12 @@ bool pg_url_is_ambiguous(const char *url)
 const char *pg_url_conninfo(const char *url)
 {
     return strcmp(url, "postgres:") == 0 || strcmp(url, "postgresql:") == 0 ? NULL : url;
+}
+
+bool pg_url_renamed(const char *url, const char *name, char *out, size_t out_size)
+{
+    const char *given = pg_url_conninfo(url);
+    bool uri = given != NULL && scheme_of(slice_of(url)).data != NULL;
+    const char *before = given == NULL ? "" : !uri ? " " : strchr(given, '?') == NULL ? "?" : "&";
+    return (size_t)snprintf(out, out_size, "%s%sdbname=%s", given == NULL ? "" : given, before, name) < out_size;
 }

@@ -21,4 +21,5 @@ const amend_driver driver_postgres = {
     .close = pg_connect_close,
     .exec = pg_exec,
     .idle = idle,
+    .renamed = pg_url_renamed,
 };

@@ -204,3 +204,13 @@ def test_the_guides_example(pg_project, pg):
     result = pg_project.amend("up", check=5)
     for line in printed.splitlines():
         assert line in result.err.splitlines(), result.err
+
+
+def test_down_with_data_warns(project, pg):
+    project.amend("up")
+    pg.sql("INSERT INTO nodes (label) VALUES ('kept')")
+    result = project.amend("down", env={"ALLOW_DESTRUCTIVE_MIGRATION": None}, check=5)
+    assert "AM0303" in result.err and "the table with its rows" in result.all
+    assert there(pg, "nodes") and pg.versions() == ["001"]
+    project.amend("down", "--allow-destructive")
+    assert not there(pg, "nodes") and labels(pg) == []

@@ -219,14 +219,14 @@ static void claim_create(pg_claims *c, slice text, pg_lexer *l, pg_token *t, boo
         return;
     }
     bool enumeration = h.object == AMEND_OBJECT_TYPE && !h.domain && claim_values(c, l, t, &values);
-    bool makes = (h.weak || guarded || enumeration) && !h.replace && !pg_lexer_is(t, "PARTITION");
+    bool makes = (h.weak || guarded || (enumeration && !c->inside)) && !h.replace && !pg_lexer_is(t, "PARTITION");
     claim *made = claim_add(c, makes ? CLAIM_MAKES : CLAIM_TOUCHES, h.object, &h.name);
     if (made == NULL)
     {
         return;
     }
     made->text = text;
-    made->plain = enumeration && !guarded;
+    made->plain = enumeration && makes && !guarded;
     made->rebuilt = h.concurrently;
     made->enumeration = enumeration;
     made->values = values.values;
@@ -260,7 +260,7 @@ static void claim_drop(pg_claims *c, slice text, pg_lexer *l, pg_token *t, bool 
     {
         return;
     }
-    bool held = object == AMEND_OBJECT_TYPE && !guarded && !claim_cascades(text);
+    bool held = strcmp(claim_kinds[row].word, "TYPE") == 0 && !guarded && !claim_cascades(text);
     claim_skip(l, t, "CONCURRENTLY");
     if (claim_skip(l, t, "IF"))
     {
@@ -362,7 +362,7 @@ void pg_claim_statement(pg_claims *c, slice text, bool guarded)
 bool pg_claim_may(slice text)
 {
     return slice_has_nocase(text, SLICE("EXISTS")) || slice_has_nocase(text, SLICE("TYPE")) ||
-           slice_has_nocase(text, SLICE("EXCEPTION"));
+           slice_has_nocase(text, SLICE("EXCEPTION")) || slice_has_nocase(text, SLICE("TO_REG"));
 }
 
 amend_status pg_claim_read(arena *arena, const script *script, claim_list *out, amend_error *error)

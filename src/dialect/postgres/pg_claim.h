@@ -18,6 +18,7 @@ typedef struct pg_claims
     arena *arena;
     claim_list *out;
     size_t statement;
+    bool inside; /* a DO block: there, what isn't guarded fails by itself */
     bool failed; /* memory is short: all that follows is void */
 } pg_claims;
 

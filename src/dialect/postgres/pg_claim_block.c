@@ -183,8 +183,10 @@ static void claim_block_one(claim_block *b)
 void pg_claim_block(pg_claims *c, slice body)
 {
     claim_block b = {.claims = c, .lexer = {.text = body}, .handled = claim_block_handles(body)};
+    c->inside = true;
     for (claim_block_next(&b); !claim_block_over(&b) && !c->failed;)
     {
         claim_block_one(&b);
     }
+    c->inside = false;
 }

@@ -57,7 +57,7 @@ typedef struct step
     const bool *only;           /* ACTION_REPLAY: one for each statement of the script: shall it run? Else NULL */
     plan_check *checks;
     size_t check_count;
-    const char *lost;           /* what it loses, and may: a JSON array; NULL: nothing */
+    const char *lost; /* what it loses, and may: a JSON array; NULL: nothing */
 } step;
 
 typedef struct plan

@@ -29,18 +29,26 @@ static void replay_summary(cli *c, const amend_report *r, bool failed)
     }
 }
 
+static void schema_summary(cli *c, const amend_report *r, bool failed)
+{
+    if (!failed)
+    {
+        print_line(c, STYLE_BOLD, "the schema as it is now is taken for what %s left", r->current);
+    }
+}
+
 /* Which of its ways is wanted? Exactly one. */
 static amend_status repair_usage(const cli *c, amend_error *error)
 {
     unsigned ways = (unsigned)args_has(&c->args, OPTION_ALL) + (unsigned)args_has(&c->args, OPTION_REPLAY) +
-                    (unsigned)(c->args.operand_count > 0);
+                    (unsigned)args_has(&c->args, OPTION_SCHEMA) + (unsigned)(c->args.operand_count > 0);
     if (ways == 1)
     {
         return AMEND_OK;
     }
     amend_status wrong = fault_set(error, AMEND_E_OPTION,
-                                   ways > 1 ? "a version, --all and --replay exclude each other"
-                                            : "\"amend repair\" needs a version, --all or --replay");
+                                   ways > 1 ? "a version, --all, --replay and --schema exclude each other"
+                                            : "\"amend repair\" needs a version, --all, --replay or --schema");
     fault_hint(error, "\"amend verify\" lists what has changed, and what is absent.");
     return wrong;
 }
@@ -48,7 +56,6 @@ static amend_status repair_usage(const cli *c, amend_error *error)
 amend_status cmd_repair(cli *c, amend_error *error)
 {
     amend_run run = AMEND_RUN_INIT;
-    bool replay = args_has(&c->args, OPTION_REPLAY);
     amend_status status = repair_usage(c, error);
     if (status == AMEND_OK)
     {
@@ -58,6 +65,11 @@ amend_status cmd_repair(cli *c, amend_error *error)
     {
         return status;
     }
-    run.to = replay ? c->args.values[OPTION_REPLAY] : args_has(&c->args, OPTION_ALL) ? NULL : c->args.operands[0];
-    return run_call(c, replay ? amend_replay : amend_repair, &run, replay ? replay_summary : repair_summary, error);
+    run.to = c->args.operand_count > 0 ? c->args.operands[0] : c->args.values[OPTION_REPLAY];
+    if (args_has(&c->args, OPTION_SCHEMA))
+    {
+        return run_call(c, amend_accept, &run, schema_summary, error);
+    }
+    return args_has(&c->args, OPTION_REPLAY) ? run_call(c, amend_replay, &run, replay_summary, error)
+                                             : run_call(c, amend_repair, &run, repair_summary, error);
 }

@@ -530,6 +530,8 @@ AMEND_API AMEND_CHECKED amend_status amend_baseline(amend *handle, const amend_r
                                                     amend_error *error);
 /* Accept the changed checksum of run->to, or of all when it is NULL. Each one is an event. */
 AMEND_API AMEND_CHECKED amend_status amend_repair(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
+/* Take the schema as it is now for what the migrations left: amend_verify compares with it from then on. An event tells. */
+AMEND_API AMEND_CHECKED amend_status amend_accept(amend *handle, const amend_run *run, amend_report **out, amend_error *error);
 /*
  * Run those statements of the applied migration run->to (required) again whose objects are absent, in one transaction; its row
  * in the history stays as it is, and an event tells what was run. Nothing is done when nothing is absent. REPLAY_REFUSED with

@@ -60,8 +60,9 @@ amend_status report_outcome(report_box *box, const outcome *o, amend_error *erro
         {
             continue;
         }
-        bool down = p->steps[i].action == ACTION_DOWN,
-             repair = p->steps[i].action == ACTION_REPAIR || p->steps[i].action == ACTION_REPLAY;
+        bool down = p->steps[i].action == ACTION_DOWN, repair = p->steps[i].action == ACTION_REPAIR ||
+                                                                p->steps[i].action == ACTION_REPLAY ||
+                                                                p->steps[i].action == ACTION_KEEP;
         box->pub.done++;
         box->pub.applied = down ? box->pub.applied - 1 : box->pub.applied + !repair;
         box->pub.pending = down ? box->pub.pending + 1 : box->pub.pending - !repair;
@@ -218,6 +219,11 @@ amend_status amend_baseline(amend *handle, const amend_run *run, amend_report **
 amend_status amend_repair(amend *handle, const amend_run *run, amend_report **out, amend_error *error)
 {
     return perform(handle, plan_repair, run, out, error);
+}
+
+amend_status amend_accept(amend *handle, const amend_run *run, amend_report **out, amend_error *error)
+{
+    return perform(handle, plan_keep, run, out, error);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- plan */

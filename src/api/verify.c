@@ -10,8 +10,13 @@
 
 #include "base/error.h"
 #include "engine/audit.h"
+#include "engine/kept.h"
 #include "engine/snapshot.h"
+#include "guard/drift.h"
 #include "heal/presence.h"
+
+#include <stdarg.h>
+#include <stdio.h>
 
 enum
 {
@@ -124,22 +129,123 @@ static amend_status verify_presence(verification *x, const snapshot *live, const
 
 /* -------------------------------------------------------------------------------------------------------------- schema */
 
+/* Something that is no difference, but a reason for not looking for any. `hint` is static. */
+static amend_status verify_note(verification *x, const char *hint, amend_error *error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static amend_status verify_note(verification *x, const char *hint, amend_error *error, const char *format, ...)
+{
+    char message[512];
+    plan found = {0};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    amend_status status = plan_problem(x->box->arena, &found, AMEND_NOTE, AMEND_E_DRIFT, NULL, NULL, error, "%s", message);
+    if (status == AMEND_OK)
+    {
+        found.problems[0].hint = hint;
+        status = verify_add(x, &found, error);
+    }
+    return status;
+}
+
+/* Is there something to compare with? A note says why not. */
+static amend_status verify_comparable(verification *x, const kept *k, bool *out, amend_error *error)
+{
+    static const char hint[] =
+        "It is written down by each \"amend up\" that applies something; \"amend repair --schema\" takes the "
+        "schema as it is now for right.";
+    const view *v = &x->view;
+    const char *newest = v->newest == SIZE_MAX ? NULL : v->entries[v->newest].row->version;
+    *out = false;
+    if (!k->there || k->facts == NULL)
+    {
+        return verify_note(x, hint, error, "how the last migration left the schema was not written down: it is not compared");
+    }
+    if (k->version == NULL || newest == NULL || version_compare(k->version, newest) != 0)
+    {
+        return verify_note(x, hint, error,
+                           "how %s left the schema was not written down (the last time it was for %s): it is not compared",
+                           newest, k->version == NULL ? "none" : k->version);
+    }
+    *out = true;
+    return AMEND_OK;
+}
+
+/* Did a migration stop half-way? Then the schema is between two versions. */
+static amend_status verify_half(verification *x, bool *out, amend_error *error)
+{
+    halves list;
+    amend_status status = audit_halves(&x->handle->session, x->box->arena, &x->history.ledger, &list, error);
+    *out = status == AMEND_OK && list.count > 0;
+    return *out ? verify_note(x, "\"amend up\" goes on with the rest of it.", error,
+                              "%s stopped half-way: the schema is not compared", list.items[0].version)
+                : status;
+}
+
+static amend_status verify_differences(verification *x, const snapshot *live, const snapshot *left, amend_error *error)
+{
+    arena *a = x->box->arena;
+    differences found;
+    drifts told = {0};
+    plan problems = {0};
+    bool half = false;
+    amend_status status = snapshot_diff(a, left, live, &found, error);
+    if (status == AMEND_OK)
+    {
+        status = verify_half(x, &half, error);
+    }
+    if (status == AMEND_OK && !half)
+    {
+        status = drift_tell(a, &found, &told, error);
+    }
+    for (size_t i = 0; i < told.count && status == AMEND_OK; i++)
+    {
+        status = plan_problem(a, &problems, AMEND_ERROR, AMEND_E_DRIFT, NULL, NULL, error, "%s", told.items[i].message);
+        if (status == AMEND_OK)
+        {
+            problems.problems[i].object = told.items[i].object;
+            problems.problems[i].detail = told.items[i].detail;
+        }
+    }
+    return status == AMEND_OK ? verify_add(x, &problems, error) : status;
+}
+
+/* *left is what the last migration left; NULL when that isn't known. */
+static amend_status verify_drift(verification *x, const snapshot *live, const snapshot **left, amend_error *error)
+{
+    kept k;
+    bool comparable;
+    snapshot *then = arena_alloc(x->box->arena, sizeof *then);
+    *left = NULL;
+    if (then == NULL)
+    {
+        return error_memory(error);
+    }
+    amend_status status = kept_read(&x->handle->session, x->box->arena, &x->history.ledger, &k, error);
+    if (status == AMEND_OK)
+    {
+        status = verify_comparable(x, &k, &comparable, error);
+    }
+    if (status != AMEND_OK || !comparable)
+    {
+        return status;
+    }
+    if (strcmp(k.fingerprint, live->fingerprint) == 0)
+    {
+        *left = live;
+        return AMEND_OK;
+    }
+    status = snapshot_parse(x->box->arena, slice_of(k.facts), then, error);
+    *left = then;
+    return status == AMEND_OK ? verify_differences(x, live, then, error) : status;
+}
+
 static bool verify_same_moment(const history *a, const history *b)
 {
     const char *x = a->last_id == NULL ? "" : a->last_id, *y = b->last_id == NULL ? "" : b->last_id;
     return a->fence == b->fence && a->count == b->count && strcmp(x, y) == 0;
-}
-
-static amend_status verify_busy(verification *x, amend_error *error)
-{
-    plan found = {0};
-    amend_status status = plan_problem(x->box->arena, &found, AMEND_NOTE, AMEND_E_DRIFT, NULL, NULL, error,
-                                       "a migration runs at this moment: the schema was not looked at");
-    if (status == AMEND_OK)
-    {
-        found.problems[0].hint = "Verify again when it has ended; \"amend wait\" and \"amend log\" tell.";
-    }
-    return status == AMEND_OK ? verify_add(x, &found, error) : status;
 }
 
 static amend_status verify_schema(verification *x, amend_error *error)
@@ -166,7 +272,9 @@ static amend_status verify_schema(verification *x, amend_error *error)
         x->again = status == AMEND_OK;
         return status;
     }
-    return verify_presence(x, &live, NULL, error);
+    const snapshot *left;
+    status = verify_drift(x, &live, &left, error);
+    return status == AMEND_OK ? verify_presence(x, &live, left, error) : status;
 }
 
 static amend_status verify_once(verification *x, bool last, amend_error *error)
@@ -184,7 +292,10 @@ static amend_status verify_once(verification *x, bool last, amend_error *error)
     {
         status = verify_schema(x, error);
     }
-    return status == AMEND_OK && x->again && last ? verify_busy(x, error) : status;
+    return status == AMEND_OK && x->again && last
+               ? verify_note(x, "Verify again when it has ended; \"amend log\" tells what it did.", error,
+                             "a migration runs at this moment: the schema was not looked at")
+               : status;
 }
 
 amend_status amend_verify(amend *handle, amend_report **out, amend_error *error)

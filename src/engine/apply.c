@@ -120,6 +120,11 @@ static amend_status run_once(session *s, arena *a, const catalog *c, outcome *ou
     int64_t start = clock_monotonic_ms();
     tell_run(s, &out->plan, AMEND_EVENT_RUN_STARTED, 0);
     amend_status status = run_plan(&r, error);
+    if (status == AMEND_OK && r.unkept && out->plan.steps[0].action == ACTION_KEEP)
+    {
+        status = error_set(error, AMEND_E_STATEMENT, "the schema could not be written down");
+        r.done = 0;
+    }
     out->done = r.done;
     *again = status != AMEND_OK && r.again;
     if (!*again)

@@ -222,6 +222,11 @@ void compose_close(runner *r, message *m, const job *j, int64_t execution_time_m
                                              [ACTION_REPAIR] = AMEND_EVENT_MIGRATION_REPAIRED,
                                              [ACTION_REPLAY] = AMEND_EVENT_MIGRATION_REPLAYED};
     const dialect *d = r->session->dialect;
+    if (j->step->action == ACTION_KEEP)
+    {
+        message_words(m, PART_STEP_END, j->index, session_words(r->session)->step_end);
+        return;
+    }
     if (j->scripted && (j->outline.script.flags & SCRIPT_SESSION) != 0 && d->reset_session != NULL)
     {
         message_own(m, PART_FRAME, j->index, d->reset_session(&m->text));

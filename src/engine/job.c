@@ -66,6 +66,10 @@ amend_status job_load(runner *r, arena *a, size_t index, job *out, amend_error *
     bool scripted = step->action == ACTION_UP || step->action == ACTION_DOWN || step->action == ACTION_REPLAY;
     *out = (job){.step = step, .index = index, .scripted = scripted};
     buf_init(&out->text, r->session->allocator);
+    if (step->action == ACTION_KEEP)
+    {
+        return AMEND_OK;
+    }
     amend_status status = job_read(r, out, error);
     if (status == AMEND_OK && scripted)
     {

@@ -24,7 +24,8 @@ bool keep_wanted(const runner *r, size_t end)
     }
     for (size_t i = 0; i < end; i++)
     {
-        if (r->plan->steps[i].action != ACTION_REPAIR)
+        /* A replay makes again what was there: it must not take over what else has changed. */
+        if (r->plan->steps[i].action != ACTION_REPAIR && r->plan->steps[i].action != ACTION_REPLAY)
         {
             return true;
         }

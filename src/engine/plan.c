@@ -455,3 +455,11 @@ amend_status plan_replay(arena *a, const view *v, const amend_run *run, plan *ou
     }
     return add_step(a, out, ACTION_REPLAY, e, error);
 }
+
+amend_status plan_keep(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error)
+{
+    (void)run;
+    *out = (plan){0};
+    return v->newest == SIZE_MAX ? error_set(error, AMEND_E_ARGUMENT, "no migration is applied: there is no schema to keep")
+                                 : add_step(a, out, ACTION_KEEP, &v->entries[v->newest], error);
+}

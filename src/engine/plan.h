@@ -37,6 +37,7 @@ typedef enum action
     ACTION_BASELINE, /* record as applied */
     ACTION_REPAIR,   /* store the file's checksum */
     ACTION_REPLAY,   /* run some statements of an applied migration again; the history stays as it is */
+    ACTION_KEEP,     /* nothing but what follows each run: the schema as it is now is written down (keep.c) */
 } action;
 
 /* Something that a step's script claims, found to be so before the run (engine/truth.h). */
@@ -91,6 +92,9 @@ amend_status plan_repair(arena *a, const view *v, const amend_run *run, plan *ou
 /* run->to (required), which must be applied and unchanged. Which of its statements shall run is for a gate to fill in. Errors:
    VERSION_UNKNOWN; ARGUMENT when it isn't applied. Conflicts: CHECKSUM, FILE_GONE. */
 amend_status plan_replay(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
+
+/* The one step that takes the schema as it is now for what the migrations left. Error: ARGUMENT when none is applied. */
+amend_status plan_keep(arena *a, const view *v, const amend_run *run, plan *out, amend_error *error);
 
 /* What is different between files and history, for `status` and `verify`: CHECKSUM, REWORDED, FILE_GONE, OLDER_PROGRAM,
    OUT_OF_ORDER. */

@@ -37,11 +37,10 @@ void run_started(runner *r, size_t step, unsigned statements)
 
 void run_done(runner *r, size_t step, int64_t execution_time_ms, const char *applied_at)
 {
-    static const amend_event_type types[] = {[ACTION_UP] = AMEND_EVENT_MIGRATION_APPLIED,
-                                             [ACTION_DOWN] = AMEND_EVENT_MIGRATION_ROLLED_BACK,
-                                             [ACTION_BASELINE] = AMEND_EVENT_MIGRATION_BASELINED,
-                                             [ACTION_REPAIR] = AMEND_EVENT_MIGRATION_REPAIRED,
-                                             [ACTION_REPLAY] = AMEND_EVENT_MIGRATION_REPLAYED};
+    static const amend_event_type types[] = {
+        [ACTION_UP] = AMEND_EVENT_MIGRATION_APPLIED,         [ACTION_DOWN] = AMEND_EVENT_MIGRATION_ROLLED_BACK,
+        [ACTION_BASELINE] = AMEND_EVENT_MIGRATION_BASELINED, [ACTION_REPAIR] = AMEND_EVENT_MIGRATION_REPAIRED,
+        [ACTION_REPLAY] = AMEND_EVENT_MIGRATION_REPLAYED,    [ACTION_KEEP] = AMEND_EVENT_SCHEMA_RECORDED};
     const struct step *s = &r->plan->steps[step];
     r->results[step] =
         (result){.step = s, .state = AMEND_STATE_DONE, .execution_time_ms = execution_time_ms, .applied_at = applied_at};
@@ -215,7 +214,7 @@ static amend_status print_step(runner *r, const job *j, bool first, bool last, a
         compose_release(r, &m);
         message_words(&m, PART_FRAME, SIZE_MAX, w->batch_end);
     }
-    static const char *const verbs[] = {"up", "down", "baseline", "repair", "replay"};
+    static const char *const verbs[] = {"up", "down", "baseline", "repair", "replay", "schema"};
     bool ready = message_ready(&m);
     buf_format(out, "\n-- %s %s (%s)\n", j->step->version, j->step->name, verbs[j->step->action]);
     if (ready)

@@ -67,8 +67,8 @@ def test_repair_takes_the_new_checksum_over(ready):
 
 def test_a_baseline_remembers_what_the_files_said(project):
     project.up("001_cards", TEXT)
-    project.amend("baseline", "001")
     project.db.sql(TEXT)
+    project.amend("baseline", "001")
     project.up("001_cards", SAME["letter case"])
     assert "AM0606" in project.amend("verify").err
 

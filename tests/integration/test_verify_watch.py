@@ -52,7 +52,7 @@ def test_speaks_only_when_something_has_changed(ready):
     assert "1 migration verified" in watch.line()
     ready.db.sql("DROP TABLE cards")
     assert "difference" in watch.line()
-    assert "AM0605" in watch.err.get(timeout=60)
+    assert "AM0604" in watch.err.get(timeout=60)
     ready.db.sql("CREATE TABLE cards (id integer PRIMARY KEY)")
     assert "1 migration verified" in watch.line()
     assert watch.end(signal.SIGTERM) == 0

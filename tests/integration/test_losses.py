@@ -118,7 +118,8 @@ def test_the_directive_of_the_script_itself(project, db):
     make(project, db, directive + "DELETE FROM t;", "DELETE FROM t;")
     result = project.amend("up", env=GUARDED)
     assert "allowed: the rows are in the archive" in result.err and "3 rows" in result.err
-    event = [e for e in project.amend("log", "--json").json()["events"] if e.get("version") == "002"][-1]
+    events = [e for e in project.amend("log", "--json").json()["events"] if e["type"] == "migration.applied"]
+    event = [e for e in events if e["version"] == "002"][-1]
     lost = event["detail"]["lost"]
     assert [(l["object"].split(".")[-1], l["rows"], l["allowed"]) for l in lost] == [("t", 3, "the rows are in the archive")]
     db.sql("INSERT INTO t (id) VALUES (1)")

@@ -175,6 +175,7 @@ amend_status cmd_diff(cli *c, amend_error *error)
     for (size_t i = 0; i < 2 && status == AMEND_OK; i++)
     {
         status = i < c->args.operand_count ? origin_find(c, c->args.operands[i], &sides[i], error)
+                 : i == 0                  ? origin_catalog(c, &sides[i], error)
                                            : origin_configured(c, &sides[i], error);
     }
     for (size_t i = 0; i < 2 && status == AMEND_OK; i++)

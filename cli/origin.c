@@ -33,6 +33,10 @@ static amend_status origin_database(cli *c, const char *url, origin *out)
 amend_status origin_find(cli *c, const char *words, origin *out, amend_error *error)
 {
     static const char magic[] = "SQLite format 3";
+    if (strcmp(words, "catalog") == 0)
+    {
+        return origin_catalog(c, out, error);
+    }
     if (is_scheme(words))
     {
         return origin_database(c, words, out);
@@ -65,12 +69,24 @@ amend_status origin_configured(cli *c, origin *out, amend_error *error)
     return url == NULL ? fault_set(error, AMEND_E_NO_DATABASE, "no database given") : origin_database(c, url, out);
 }
 
+amend_status origin_catalog(cli *c, origin *out, amend_error *error)
+{
+    amend_status status = origin_configured(c, out, error);
+    out->kind = ORIGIN_CATALOG;
+    out->shown = "catalog";
+    return status;
+}
+
 amend_status origin_read(cli *c, origin *s, amend_error *error)
 {
     amend_status status = cli_open_at(c, s->url, error);
     if (status == AMEND_OK && s->kind == ORIGIN_DATABASE)
     {
         status = amend_snapshot_take(c->handle, &s->snapshot, error);
+    }
+    else if (status == AMEND_OK && s->kind == ORIGIN_CATALOG)
+    {
+        status = amend_snapshot_of_catalog(c->handle, c->settings.items[SETTING_SCRATCH_URL].value, &s->snapshot, error);
     }
     else if (status == AMEND_OK)
     {

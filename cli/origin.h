@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a schema comes from, as a person names it: a database's URL, or a file made by `amend snapshot`. A path that is a
- * SQLite database is told by what the file begins with.
+ * Where a schema comes from, as a person names it: a database's URL, a file made by `amend snapshot`, or "catalog", what the
+ * migrations make. A path that is a SQLite database is told by what the file begins with.
  */
 #ifndef AMEND_CLI_ORIGIN_H
 #define AMEND_CLI_ORIGIN_H
@@ -12,13 +12,14 @@ typedef enum origin_kind
 {
     ORIGIN_DATABASE,
     ORIGIN_FILE,
+    ORIGIN_CATALOG,
 } origin_kind;
 
 typedef struct origin
 {
     origin_kind kind;
     const char *shown; /* for people: without a password */
-    const char *url;   /* ORIGIN_DATABASE */
+    const char *url;   /* ORIGIN_DATABASE, ORIGIN_CATALOG */
     const char *text;  /* ORIGIN_FILE */
     size_t length;
     amend_snapshot *snapshot; /* the caller's, once it is read */
@@ -26,8 +27,9 @@ typedef struct origin
 
 /* What the words name. Files are read here, before any database is open. Errors: FILE_READ. */
 amend_status origin_find(cli *c, const char *words, origin *out, amend_error *error);
-/* The configured database. Error: NO_DATABASE. */
+/* The configured database, and the migrations on a scratch database of its kind. Error: NO_DATABASE. */
 amend_status origin_configured(cli *c, origin *out, amend_error *error);
+amend_status origin_catalog(cli *c, origin *out, amend_error *error);
 /* Read the schema. The handle is opened for it and closed again. */
 amend_status origin_read(cli *c, origin *s, amend_error *error);
 

@@ -388,6 +388,13 @@ typedef struct amend_snapshot
 AMEND_API AMEND_CHECKED amend_status amend_snapshot_take(amend *handle, amend_snapshot **out, amend_error *error);
 
 /*
+ * The schema that the migrations make, all of them, on an empty scratch database (amend/test.h), which is dropped again; the
+ * handle's own is not touched. `scratch_url` may be NULL. Errors: those of amend_up, and SCRATCH.
+ */
+AMEND_API AMEND_CHECKED amend_status amend_snapshot_of_catalog(amend *handle, const char *scratch_url, amend_snapshot **out,
+                                                               amend_error *error);
+
+/*
  * A snapshot as a file keeps it: the text of one, lines that begin with "#" are remarks; "# dialect: postgres" says what it is
  * of. Touches no database: the handle needs no URL. Errors: SNAPSHOT_FORM with the line, OUT_OF_MEMORY.
  */

@@ -121,3 +121,20 @@ amend_status amend_test(amend *handle, const amend_test_options *options, amend_
     }
     return status;
 }
+
+amend_status amend_snapshot_of_catalog(amend *handle, const char *scratch_url, amend_snapshot **out, amend_error *error)
+{
+    trial t;
+    amend_run run = AMEND_RUN_INIT;
+    amend_status status = need_database(handle, error);
+    if (status != AMEND_OK)
+    {
+        return status;
+    }
+    run.flags = AMEND_ALLOW_DESTRUCTIVE;
+    status = trial_open(handle, scratch_url, NULL, &t, error);
+    status = status == AMEND_OK ? amend_up(t.handle, &run, NULL, error) : status;
+    status = status == AMEND_OK ? amend_snapshot_take(t.handle, out, error) : status;
+    trial_close(&t);
+    return status;
+}

@@ -7,7 +7,7 @@
 
 enum
 {
-    TRIES = 5,
+    SNAPSHOT_TRIES = 5,
 };
 
 typedef struct snapshot_reading
@@ -79,7 +79,7 @@ amend_status snapshot_read(session *s, arena *a, bool inside, snapshot *out, ame
         {
             (void)session_run(s, slice_of(s->dialect->words->batch_abort), 1, NULL, NULL, NULL); /* it may be over already */
         }
-        if (inside || fault.kind != AMEND_FAULT_STATEMENT || try == TRIES)
+        if (inside || fault.kind != AMEND_FAULT_STATEMENT || try == SNAPSHOT_TRIES)
         {
             return refused(&reason, error);
         }

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from support import jsonschema
+from support.migrations import write_tables
 from support.terminal import on_terminal
 
 CARDS = "CREATE TABLE cards (id INTEGER PRIMARY KEY, title TEXT NOT NULL);\nCREATE INDEX cards_title ON cards (title);\n"
@@ -170,3 +171,22 @@ def test_on_a_terminal(bare_project):
     write(bare_project, "b", "table two\ty", "table zwei\t")
     shown = on_terminal([bare_project.bin, "diff", "a", "b"], bare_project.env(TERM="xterm"), bare_project.home, columns=80)
     assert shown.code == 4 and "\x1b[31m- table one" in shown.out and "\x1b[32m+ table zwei" in shown.out
+
+
+def test_the_catalog(project, db):
+    """Without a name it is expected: what the migrations make, on a scratch database."""
+    write_tables(project, 3)
+    project.amend("up")
+    assert "the same: " in project.amend("diff").out
+    assert "the same: " in project.amend("diff", "catalog", "catalog").out
+    db.sql("CREATE TABLE by_hand (id INTEGER)")
+    before = db.snapshot(), db.history()
+    result = project.amend("diff", check=4)
+    assert "--- catalog (expected)" in result.out and any(line.startswith("+ table ") and "by_hand" in line for line in result.out.splitlines())
+    value = project.amend("diff", db.url, "catalog", "--json", check=4).json()
+    assert value["existing"]["source"] == "catalog" and {d["kind"] for d in value["differences"]} == {"missing"}
+    assert (db.snapshot(), db.history()) == before
+    project.up("004_wrong", "SELECT nowhere;")
+    assert "004_wrong.sql" in project.amend("diff", check=1).err
+    project.amend("snapshot", "-o", "now.txt")
+    assert "the same: " in project.amend("diff", "now.txt").out

@@ -253,13 +253,13 @@ static void sqlite_do_update(sqlite_doer *r)
 
 /* ------------------------------------------------------------------------------------------------------------- copies */
 
-typedef struct sqlite_columns
+typedef struct sqlite_deed_columns
 {
     slice *names;
     size_t count;
-} sqlite_columns;
+} sqlite_deed_columns;
 
-static void sqlite_do_column(sqlite_doer *r, sqlite_columns *to, slice name)
+static void sqlite_do_column(sqlite_doer *r, sqlite_deed_columns *to, slice name)
 {
     slice *grown = arena_grow(r->arena, to->names, to->count, sizeof *grown);
     r->failed |= grown == NULL;
@@ -271,7 +271,7 @@ static void sqlite_do_column(sqlite_doer *r, sqlite_columns *to, slice name)
 }
 
 /* One expression of the select list: the names in it. Behind AS comes a new one. */
-static void sqlite_do_item(sqlite_doer *r, slice target, sqlite_columns *from, sqlite_columns *to, bool *all)
+static void sqlite_do_item(sqlite_doer *r, slice target, sqlite_deed_columns *from, sqlite_deed_columns *to, bool *all)
 {
     size_t depth = 0, count = from->count;
     bool star = false, as = false, plain = true;
@@ -322,9 +322,9 @@ static void sqlite_do_condition(sqlite_doer *r, deed *d)
 }
 
 /* SELECT … FROM one table */
-static void sqlite_do_copy(sqlite_doer *r, deed d, const sqlite_columns *targets)
+static void sqlite_do_copy(sqlite_doer *r, deed d, const sqlite_deed_columns *targets)
 {
-    sqlite_columns from = {0}, to = {0};
+    sqlite_deed_columns from = {0}, to = {0};
     if (!sqlite_do_eat(r, "SELECT") || d.to.len == 0)
     {
         return;
@@ -353,7 +353,7 @@ static void sqlite_do_copy(sqlite_doer *r, deed d, const sqlite_columns *targets
 
 static void sqlite_do_insert(sqlite_doer *r)
 {
-    sqlite_columns targets = {0};
+    sqlite_deed_columns targets = {0};
     deed d = {.kind = DEED_COPY};
     if (sqlite_do_eat(r, "OR"))
     {
@@ -377,7 +377,7 @@ static void sqlite_do_insert(sqlite_doer *r)
 /* CREATE [TEMP] TABLE [IF NOT EXISTS] name AS SELECT … */
 static void sqlite_do_create(sqlite_doer *r)
 {
-    const sqlite_columns none = {0};
+    const sqlite_deed_columns none = {0};
     if (!sqlite_do_eat(r, "TEMP"))
     {
         sqlite_do_eat(r, "TEMPORARY");

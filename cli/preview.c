@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "preview.h"
 
+#include "amend/preview.h"
 #include "json.h"
 #include "print.h"
 #include "run.h"

@@ -2,6 +2,7 @@
 /* The call that says what `up` would do by doing it, and leaves nothing behind. */
 #include "engine/preview.h"
 
+#include "amend/preview.h"
 #include "api/handle.h"
 #include "base/error.h"
 

@@ -43,10 +43,12 @@ unsigned pg_keep_schema(buf *out, const ledger *l, const schema_row *row)
                                       "ORDER BY pg_catalog.convert_to(s.object, 'UTF8'), pg_catalog.convert_to(s.definition, "
                                       "'UTF8')), '') AS facts "
                                       "FROM (SELECT " PG_KEEP_LINES("f.object") " AS object, " PG_KEEP_LINES(
-                                          "f.definition") " AS definition FROM (\n");
+                                          "f.definition") " AS definition FROM (SELECT * FROM (\n");
     pg_snapshot_query(out);
-    buf_text(out, ") AS f (object, definition) WHERE f.object IS NOT NULL AND f.definition IS NOT NULL) AS s) AS t "
-                  "WHERE EXISTS (SELECT FROM ");
+    /* OFFSET 0: the conditions on what is told must not be tried on all that the catalogs have before it is chosen. */
+    buf_text(out,
+             ") AS q OFFSET 0) AS f (object, definition) WHERE f.object IS NOT NULL AND f.definition IS NOT NULL) AS s) AS t "
+             "WHERE EXISTS (SELECT FROM ");
     pg_text_table(out, l, LOCK_TABLE);
     buf_format(out,
                " AS l WHERE l.id = 1 AND l.fence = %lld) ON CONFLICT (id) DO UPDATE SET version = excluded.version, "

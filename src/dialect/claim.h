@@ -18,6 +18,7 @@ typedef enum claim_kind
     CLAIM_TOUCHES, /* makes, changes or drops it whatever is there: what is found now tells nothing of it later. Without a name:
                       anything */
     CLAIM_DROPS,   /* drops a type, if nothing depends on it */
+    CLAIM_FREES,   /* drops something that is not named here, perhaps with what depends on it: a type may be free afterwards */
 } claim_kind;
 
 typedef struct claim

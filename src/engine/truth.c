@@ -112,30 +112,49 @@ amend_status truth_look(session *s, arena *a, const truth_settings *settings, co
     return status;
 }
 
+/* The list's last, when it is this one; else a new one. NULL without memory. */
+static dependent *truth_dependent(truth_reader *r, const char *kind, const char *name)
+{
+    dependent_list *list = r->dependents;
+    dependent *last = list->count == 0 ? NULL : &list->items[list->count - 1];
+    if (last != NULL && strcmp(last->kind, kind) == 0 && strcmp(last->name, name) == 0)
+    {
+        return last;
+    }
+    dependent one = {.kind = arena_string(r->arena, kind), .name = arena_string(r->arena, name)};
+    dependent *grown = arena_grow(r->arena, list->items, list->count, sizeof *grown);
+    if (grown == NULL || one.kind == NULL || one.name == NULL)
+    {
+        return NULL;
+    }
+    grown[list->count] = one;
+    list->items = grown;
+    return &grown[list->count++];
+}
+
+/* A row (kind, name, owner's schema, owner), in order; rows of settings have other columns. */
 static amend_status truth_on_dependent(void *arg, size_t piece, const amend_row *row)
 {
     truth_reader *r = arg;
-    const char *texts[4] = {0};
     (void)piece;
-    for (unsigned i = 0; i < 4 && row->columns == 4; i++)
+    if (row->columns != 4 || row->values[0] == NULL || row->values[1] == NULL)
     {
-        texts[i] = row->values[i] == NULL ? NULL : arena_string(r->arena, row->values[i]);
-        if (row->values[i] != NULL && texts[i] == NULL)
-        {
-            return error_memory(&r->shortage);
-        }
+        return AMEND_OK;
     }
-    if (texts[0] == NULL || texts[1] == NULL)
+    dependent *one = truth_dependent(r, row->values[0], row->values[1]);
+    if (one != NULL && row->values[3] == NULL)
     {
-        return AMEND_OK; /* of a setting */
+        return AMEND_OK;
     }
-    dependent *grown = arena_grow(r->arena, r->dependents->items, r->dependents->count, sizeof *grown);
-    if (grown == NULL)
+    dependent_owner *owner = one == NULL ? NULL : arena_alloc(r->arena, sizeof *owner);
+    const char *schema = owner == NULL ? NULL : arena_string(r->arena, row->values[2] == NULL ? "" : row->values[2]);
+    const char *name = schema == NULL ? NULL : arena_string(r->arena, row->values[3]);
+    if (name == NULL)
     {
         return error_memory(&r->shortage);
     }
-    grown[r->dependents->count++] = (dependent){.kind = texts[0], .name = texts[1], .schema = texts[2], .table = texts[3]};
-    r->dependents->items = grown;
+    *owner = (dependent_owner){schema, name, one->owners};
+    one->owners = owner;
     return AMEND_OK;
 }
 
@@ -237,7 +256,7 @@ static amend_status truth_add_claims(truth *t, size_t step, const char *file, co
     for (size_t i = 0; i < found.count && status == AMEND_OK; i++)
     {
         const claim *c = &found.items[i];
-        if (c->kind != CLAIM_TOUCHES && first && t->session->dialect->claim_build != NULL)
+        if ((c->kind == CLAIM_MAKES || c->kind == CLAIM_DROPS) && first && t->session->dialect->claim_build != NULL)
         {
             settings = truth_read_settings(t, script, c->statement, &failed);
             first = false;
@@ -284,30 +303,56 @@ static amend_status truth_read_text(truth *t, size_t i, const char *file, slice 
     return truth_add_claims(t, i, file, &head, &script, error);
 }
 
+/* The file that the step runs; NULL: none. */
+static const char *truth_file(const step *s)
+{
+    bool up = s->action == ACTION_UP, down = s->action == ACTION_DOWN;
+    return s->entry->file == NULL || !(up || down) ? NULL : up ? s->entry->file->up_file : s->entry->file->down_file;
+}
+
+/* *last is behind the last step whose script may claim something. What the scripts before it do matters, too. */
+static amend_status truth_read_last(truth *t, buf *text, size_t *last, amend_error *error)
+{
+    for (*last = t->plan->count; *last > 0; --*last)
+    {
+        const char *file = truth_file(&t->plan->steps[*last - 1]);
+        amend_status status = file == NULL ? AMEND_OK : catalog_read(t->catalog, file, text, NULL, error);
+        if (status != AMEND_OK && error->code == AMEND_E_OUT_OF_MEMORY)
+        {
+            return status;
+        }
+        if (file != NULL && status == AMEND_OK && t->session->dialect->may_claim(buf_slice(text)))
+        {
+            break;
+        }
+    }
+    return AMEND_OK;
+}
+
 static amend_status truth_read(truth *t, amend_error *error)
 {
     buf text;
-    amend_status status = AMEND_OK;
+    size_t last;
     buf_init(&text, t->session->allocator);
+    amend_status status = truth_read_last(t, &text, &last, error);
     for (size_t i = 0; i < t->plan->count && status == AMEND_OK; i++)
     {
         step *s = &t->plan->steps[i];
-        bool up = s->action == ACTION_UP;
+        const char *file = i < last ? truth_file(s) : NULL;
         s->checks = NULL;
         s->check_count = 0;
-        if ((!up && s->action != ACTION_DOWN) || s->entry->file == NULL)
+        if (file == NULL)
         {
             continue;
         }
-        const char *file = up ? s->entry->file->up_file : s->entry->file->down_file;
         amend_error reason = {0};
-        if (file == NULL || catalog_read(t->catalog, file, &text, NULL, &reason) != AMEND_OK)
-        {
-            status = reason.code == AMEND_E_OUT_OF_MEMORY ? error_memory(error) : AMEND_OK;
-        }
-        else if (t->session->dialect->may_claim(buf_slice(&text)))
+        if (catalog_read(t->catalog, file, &text, NULL, &reason) == AMEND_OK)
         {
             status = truth_read_text(t, i, file, buf_slice(&text), error);
+        }
+        else if (reason.code == AMEND_E_OUT_OF_MEMORY)
+        {
+            status = error_memory(error);
         }
     }
     buf_clear(&text);
@@ -486,29 +531,51 @@ static amend_status truth_judge_claim(truth *t, truth_item *item, amend_error *e
     return status;
 }
 
+/* Will it be gone, or changed, before the item? */
+static bool truth_gone(const truth *t, const truth_item *item, const dependent *d)
+{
+    for (const truth_item *other = t->items; other < item; other++)
+    {
+        for (const dependent_owner *o = d->owners; o != NULL; o = o->next)
+        {
+            if (other->claim->kind != CLAIM_MAKES && truth_touches(t, other->claim, slice_of(o->schema), slice_of(o->name)))
+            {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Does something run before that may take dependents along, nobody knows which? Then it is the database that decides. */
+static bool truth_freed(const truth *t, const truth_item *item)
+{
+    for (const truth_item *other = t->items; other < item; other++)
+    {
+        if (other->claim->kind == CLAIM_FREES)
+        {
+            return true;
+        }
+    }
+    return truth_touched(t, item);
+}
+
 /* DROP TYPE: what depends on it and is not changed by the run before? */
 static amend_status truth_judge_drop(truth *t, const truth_item *item, amend_error *error)
 {
     dependent_list all, left = {0};
     const claim *c = item->claim;
-    if (t->session->dialect->type_dependents == NULL || truth_touched(t, item))
+    if (t->session->dialect->type_dependents == NULL || truth_freed(t, item))
     {
         return AMEND_OK;
     }
     amend_status status = truth_dependents(t->session, t->arena, item->settings, c->schema, c->name, &all, error);
     for (size_t i = 0; status == AMEND_OK && i < all.count; i++)
     {
-        const dependent *d = &all.items[i];
-        bool gone = false;
-        for (const truth_item *other = t->items; other < item && d->table != NULL; other++)
-        {
-            gone |= other->claim->kind != CLAIM_MAKES &&
-                    truth_touches(t, other->claim, slice_of(d->schema == NULL ? "" : d->schema), slice_of(d->table));
-        }
-        if (!gone)
+        if (!truth_gone(t, item, &all.items[i]))
         {
             left.items = all.items;
-            left.items[left.count++] = *d;
+            left.items[left.count++] = all.items[i];
         }
     }
     if (status == AMEND_OK && left.count > 0)

@@ -20,12 +20,19 @@ amend_status truth_judge_enum(arena *a, const claim *c, const claim_found *found
 amend_status truth_judge_facts(arena *a, const claim *c, const fact_list *expected, const fact_list *existing,
                                amend_error *error);
 
+/* What takes a dependent along when it goes away: a column's table, a partition's parent. */
+typedef struct dependent_owner
+{
+    const char *schema, *name;
+    const struct dependent_owner *next;
+} dependent_owner;
+
 /* One thing that depends on a type. */
 typedef struct dependent
 {
-    const char *kind;           /* "column", "view" … */
-    const char *name;           /* "public.cards.state" */
-    const char *schema, *table; /* of what; may be NULL */
+    const char *kind; /* "column", "view" … */
+    const char *name; /* "public.cards.state" */
+    const dependent_owner *owners;
 } dependent;
 
 typedef struct dependent_list

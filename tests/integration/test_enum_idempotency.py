@@ -179,6 +179,46 @@ def test_another_table_uses_the_enum(project, pg):
     assert there(pg, "nodes") and pg.versions() == ["001"]
 
 
+GONE_BEFORE = {
+    "a partitioned table": ("CREATE TABLE p (k mood) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p FOR VALUES IN ('sad');"
+                            "CREATE INDEX p_k ON p ((k > 'sad'));", "DROP TABLE p;"),
+    "a partition by its own name": ("CREATE TABLE p (k mood) PARTITION BY LIST (k); CREATE TABLE p1 PARTITION OF p DEFAULT;",
+                                    "DROP TABLE p1; DROP TABLE p;"),
+    "children": ("CREATE TABLE p (k mood); CREATE TABLE p1 () INHERITS (p);", "DROP TABLE p CASCADE;"),
+    "a function": ("CREATE FUNCTION f(mood) RETURNS int LANGUAGE sql AS 'SELECT 1';", "DROP FUNCTION f;"),
+    "a cast": ("CREATE FUNCTION f(mood) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE CAST (mood AS int) WITH FUNCTION f(mood);",
+               "DROP CAST (mood AS int); DROP FUNCTION f;"),
+    "an index": ("CREATE TABLE p (k text); CREATE INDEX p_k ON p (k) WHERE 'sad'::mood < 'happy';", "DROP INDEX p_k;"),
+    "an index with its table": ("CREATE TABLE p (k text); CREATE INDEX p_k ON p (k) WHERE 'sad'::mood < 'happy';", "DROP TABLE p;"),
+    "a default": ("CREATE TABLE p (k text DEFAULT 'sad'::mood);", "ALTER TABLE p ALTER k DROP DEFAULT;"),
+    "a schema": ("CREATE SCHEMA s; CREATE TABLE s.p (k mood);", "DROP SCHEMA s CASCADE;"),
+    "a domain and a composite type": ("CREATE DOMAIN d AS mood; CREATE TYPE c AS (k mood);", "DROP DOMAIN d; DROP TYPE c;"),
+    "a view": ("CREATE VIEW v AS SELECT 'sad'::mood AS k;", "DROP VIEW v;"),
+}
+
+
+@pytest.mark.parametrize("case", GONE_BEFORE)
+@pytest.mark.parametrize("steps", [1, 2])
+def test_what_is_dropped_before_the_type_does_not_use_it(pg_project, pg, case, steps):
+    made, dropped = GONE_BEFORE[case]
+    if steps == 1:
+        pg_project.both("001_mood", enum("mood", ("sad", "happy")) + made, dropped + "DROP TYPE mood;")
+    else:
+        pg_project.both("001_mood", enum("mood", ("sad", "happy")), "DROP TYPE mood;")
+        pg_project.both("002_uses", made, dropped)
+    pg_project.amend("up")
+    pg_project.amend("down", "--steps", str(steps), "--allow-destructive")
+    assert labels(pg, "mood") == []
+
+
+def test_what_an_earlier_migration_drops_is_not_there(pg_project, pg):
+    pg.sql("CREATE TABLE t (a int)")
+    pg_project.up("001_drop", "DROP TABLE t;")
+    pg_project.up("002_make", "CREATE TABLE IF NOT EXISTS t (b text);")
+    pg_project.amend("up")
+    assert pg.rows("SELECT attname FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0") == [("b",)]
+
+
 # -------------------------------------------------------------------------------------------------- order independence
 
 

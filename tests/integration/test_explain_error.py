@@ -144,7 +144,7 @@ def test_unrelated(cards, error):
 
 def test_a_plan_that_cannot_be_carried_out(cards):
     cards.amend("up", "--to", "001")
-    cards.up("001_cards", "-- edited\n" + CARDS)
+    cards.up("001_cards", CARDS + "SELECT 1;\n")
     result = explain(cards, table_error(cards, "labels"), check=1)
     assert "AM0401" in result.err and "would not be cured" in result.out
     assert explain_json(cards, table_error(cards, "labels"), check=1)["verdict"] == "refused"
@@ -322,4 +322,4 @@ def test_log_tells_healed_from_applied(cards, db):
     assert "migration.applied (healed)" in lines[2] and f'healed "{error}"' in lines[2]
     assert "healed" not in lines[1]
     events = cards.amend("log", "--json").json()["events"]
-    assert [event["type"] for event in events] == ["migration.applied"] * 2 and events[1]["detail"]["healed"] == error
+    assert [event["type"] for event in events] == ["migration.applied"] * 2 + ["schema.recorded"] and events[1]["detail"]["healed"] == error

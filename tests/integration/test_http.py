@@ -332,6 +332,7 @@ def test_column_lost_under_ten_thousand_connections(serve, project, behind):
     finally:
         load.close()
     told = [(event["type"], event["version"]) for event in behind.events() if event["version"] == "002"]
+    told = [one for one in told if one[0].startswith("migration.")]
     assert told == [("migration.applied", "002"), ("migration.rolled_back", "002"), ("migration.applied", "002")]
     assert service.stop() == 0
 

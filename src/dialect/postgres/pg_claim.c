@@ -256,11 +256,16 @@ static void claim_drop(pg_claims *c, slice text, pg_lexer *l, pg_token *t, bool 
 {
     size_t row, end;
     amend_object_kind object = claim_kind_word(l, t, &row);
+    bool cascades = claim_cascades(text);
+    if (object == AMEND_OBJECT_NONE || cascades)
+    {
+        (void)claim_add(c, CLAIM_FREES, AMEND_OBJECT_NONE, NULL);
+    }
     if (object == AMEND_OBJECT_NONE)
     {
         return;
     }
-    bool held = strcmp(claim_kinds[row].word, "TYPE") == 0 && !guarded && !claim_cascades(text);
+    bool held = strcmp(claim_kinds[row].word, "TYPE") == 0 && !guarded && !cascades;
     claim_skip(l, t, "CONCURRENTLY");
     if (claim_skip(l, t, "IF"))
     {

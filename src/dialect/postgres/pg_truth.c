@@ -373,7 +373,10 @@ unsigned pg_truth_hold(buf *out, const claim *c, const claim_found *f)
 
 /* ----------------------------------------------------------------------------------------------------------------- types */
 
-/* A row for each owner of each dependent: what goes away with it takes the dependent along. */
+/*
+ * A row for each owner of each dependent: what goes away with it takes the dependent along. What a table has from its parent
+ * goes with the parent's, and is not listed.
+ */
 unsigned pg_truth_dependents(buf *out, slice schema, slice name)
 {
     buf_text(out, "WITH t AS (SELECT t.oid, t.typarray FROM pg_catalog.pg_type AS t WHERE t.oid = pg_catalog.to_regtype(");
@@ -382,7 +385,8 @@ unsigned pg_truth_dependents(buf *out, slice schema, slice name)
         out,
         ")), d AS (SELECT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend AS d JOIN t ON d.refobjid IN (t.oid, "
         "t.typarray) WHERE d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.deptype IN ('n', 'a')),\n"
-        "r AS (SELECT r.oid, r.relkind, r.relname, n.nspname, pg_catalog.concat_ws('.', pg_catalog.quote_ident(n.nspname), "
+        "r AS (SELECT r.oid, r.relkind, r.relname, r.relispartition, n.nspname, pg_catalog.concat_ws('.', "
+        "pg_catalog.quote_ident(n.nspname), "
         "pg_catalog.quote_ident(r.relname)) AS name FROM pg_catalog.pg_class AS r JOIN pg_catalog.pg_namespace AS n ON n.oid = "
         "r.relnamespace),\n"
         "u AS (SELECT CASE WHEN r.relkind = 'v' THEN 'view' WHEN r.relkind = 'm' THEN 'materialized view' WHEN r.relkind = 'c' "
@@ -390,7 +394,8 @@ unsigned pg_truth_dependents(buf *out, slice schema, slice name)
         "pg_catalog.concat_ws('.', r.name, CASE WHEN r.relkind NOT IN ('v', 'm') THEN pg_catalog.quote_ident(a.attname) END) "
         "AS name, r.nspname AS schema, r.relname AS owner, r.oid AS rel FROM d "
         "JOIN r ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND r.oid = d.objid LEFT JOIN "
-        "pg_catalog.pg_attribute AS a ON d.objsubid > 0 AND a.attrelid = r.oid AND a.attnum = d.objsubid\n"
+        "pg_catalog.pg_attribute AS a ON d.objsubid > 0 AND a.attrelid = r.oid AND a.attnum = d.objsubid "
+        "WHERE coalesce(a.attinhcount, 0) = 0 AND NOT (r.relispartition AND r.relkind IN ('i', 'I'))\n"
         "UNION ALL SELECT CASE r.relkind WHEN 'm' THEN 'materialized view' WHEN 'v' THEN 'view' ELSE 'rule of' END, r.name, "
         "r.nspname, r.relname, r.oid FROM d JOIN pg_catalog.pg_rewrite AS w ON d.classid = "
         "'pg_catalog.pg_rewrite'::pg_catalog.regclass AND w.oid = d.objid JOIN r ON r.oid = w.ev_class\n"
@@ -401,7 +406,15 @@ unsigned pg_truth_dependents(buf *out, slice schema, slice name)
         "t.typarray)\n"
         "UNION ALL SELECT 'constraint', pg_catalog.concat_ws('.', r.name, pg_catalog.quote_ident(k.conname)), r.nspname, "
         "r.relname, r.oid FROM d JOIN pg_catalog.pg_constraint AS k ON d.classid = "
-        "'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = d.objid JOIN r ON r.oid = k.conrelid\n"
+        "'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = d.objid JOIN r ON r.oid = k.conrelid WHERE "
+        "k.coninhcount = 0\n"
+        "UNION ALL SELECT p.kind, pg_catalog.concat_ws('.', r.name, pg_catalog.quote_ident(p.name)), r.nspname, r.relname, "
+        "r.oid "
+        "FROM d JOIN (SELECT 'policy' AS kind, 'pg_catalog.pg_policy'::pg_catalog.regclass AS class, q.oid, q.polname AS name, "
+        "q.polrelid AS rel FROM pg_catalog.pg_policy AS q UNION ALL SELECT 'trigger', "
+        "'pg_catalog.pg_trigger'::pg_catalog.regclass, g.oid, g.tgname, g.tgrelid FROM pg_catalog.pg_trigger AS g UNION ALL "
+        "SELECT 'statistics', 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid, s.stxname, s.stxrelid FROM "
+        "pg_catalog.pg_statistic_ext AS s) AS p ON p.class = d.classid AND p.oid = d.objid JOIN r ON r.oid = p.rel\n"
         "UNION ALL SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, "
         "pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.', pg_catalog.quote_ident(p.proname), '(', "
         "pg_catalog.pg_get_function_identity_arguments(p.oid), ')'), n.nspname, NULL, NULL FROM d JOIN pg_catalog.pg_proc AS p "
@@ -414,7 +427,9 @@ unsigned pg_truth_dependents(buf *out, slice schema, slice name)
         "UNION ALL SELECT 'object', pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid), NULL, NULL, NULL FROM d "
         "WHERE d.classid NOT IN ('pg_catalog.pg_class'::pg_catalog.regclass, "
         "'pg_catalog.pg_rewrite'::pg_catalog.regclass, 'pg_catalog.pg_attrdef'::pg_catalog.regclass, "
-        "'pg_catalog.pg_constraint'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass, "
+        "'pg_catalog.pg_constraint'::pg_catalog.regclass, 'pg_catalog.pg_policy'::pg_catalog.regclass, "
+        "'pg_catalog.pg_trigger'::pg_catalog.regclass, 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, "
+        "'pg_catalog.pg_proc'::pg_catalog.regclass, "
         "'pg_catalog.pg_type'::pg_catalog.regclass)),\n"
         "o AS (SELECT u.kind, u.name, u.rel FROM u UNION SELECT u.kind, u.name, i.indrelid FROM u JOIN pg_catalog.pg_index AS "
         "i ON i.indexrelid = u.rel)\n"

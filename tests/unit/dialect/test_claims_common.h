@@ -22,7 +22,7 @@ static void print_slice(buf *out, const char *before, slice text)
 
 static void print_claim(buf *out, const claim *c)
 {
-    static const char *const kinds[] = {"makes", "touches", "drops"};
+    static const char *const kinds[] = {"makes", "touches", "drops", "frees"};
     buf_format(out, "%zu %s %s", c->statement + 1, kinds[c->kind],
                c->name.len == 0 ? "anything" : amend_object_kind_name(c->object));
     print_slice(out, " ", c->schema);

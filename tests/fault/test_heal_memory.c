@@ -24,7 +24,8 @@
 static const amend_file files[] = {
     TEXT("001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);"),
     TEXT("002_posts.sql", "CREATE TABLE posts (id INTEGER PRIMARY KEY);\nCREATE INDEX i ON posts (id);"),
-    TEXT("003_title.sql", "-- amend:depends 002\n-- amend:provides column posts.title\nALTER TABLE posts ADD COLUMN title TEXT;"),
+    TEXT("003_title.sql",
+         "-- amend:depends 002\n-- amend:provides column posts.title\nALTER TABLE posts ADD COLUMN title TEXT;"),
     TEXT("004_loss.sql", "CREATE TABLE lost (x);\nDELETE FROM posts;"),
 };
 

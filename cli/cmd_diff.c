@@ -178,9 +178,11 @@ amend_status cmd_diff(cli *c, amend_error *error)
                  : i == 0                  ? origin_catalog(c, &sides[i], error)
                                            : origin_configured(c, &sides[i], error);
     }
+    size_t first = sides[0].kind == ORIGIN_CATALOG ? 1 : 0; /* the other side may say which kind of catalog */
     for (size_t i = 0; i < 2 && status == AMEND_OK; i++)
     {
-        status = origin_read(c, &sides[i], error);
+        size_t at = i == 0 ? first : 1 - first;
+        status = origin_read(c, &sides[at], &sides[1 - at], error);
         cli_close(c);
     }
     progress_clear(&c->progress);

@@ -2,6 +2,7 @@
 /* The live schema, as a text that a file can keep. */
 #include "draft.h"
 #include "json.h"
+#include "origin.h"
 #include "print.h"
 
 static void snapshot_write(FILE *out, const cli *c, const amend_snapshot *s)
@@ -63,6 +64,7 @@ amend_status cmd_snapshot(cli *c, amend_error *error)
     if (status == AMEND_OK)
     {
         status = amend_snapshot_take(c->handle, &s, error);
+        origin_tell_empty(c, s);
     }
     progress_clear(&c->progress);
     if (status == AMEND_OK && path != NULL)

@@ -3,6 +3,7 @@
 
 #include "fault.h"
 #include "file.h"
+#include "print.h"
 #include "secret.h"
 
 #include <errno.h>
@@ -71,18 +72,46 @@ amend_status origin_configured(cli *c, origin *out, amend_error *error)
 
 amend_status origin_catalog(cli *c, origin *out, amend_error *error)
 {
-    amend_status status = origin_configured(c, out, error);
-    out->kind = ORIGIN_CATALOG;
-    out->shown = "catalog";
-    return status;
+    (void)error;
+    *out = (origin){.kind = ORIGIN_CATALOG, .url = c->settings.items[SETTING_URL].value, .shown = "catalog"};
+    return AMEND_OK;
 }
 
-amend_status origin_read(cli *c, origin *s, amend_error *error)
+/* A wrong path gives an empty schema, too. */
+void origin_tell_empty(cli *c, const amend_snapshot *s)
 {
+    if (s != NULL && s->count == 0)
+    {
+        print_note(c, AMEND_WARNING, "%s has no schema, or isn't there", amend_database(c->handle));
+    }
+}
+
+/* Which kind of database, and on which server: as the configuration says, or else as for the other side. */
+static const char *origin_like(cli *c, const origin *other)
+{
+    if (other->url != NULL)
+    {
+        return other->url;
+    }
+    bool lite = other->snapshot != NULL && other->snapshot->dialect != NULL && strcmp(other->snapshot->dialect, "sqlite") == 0;
+    return lite ? "sqlite::memory:" : c->settings.items[SETTING_SCRATCH_URL].value;
+}
+
+amend_status origin_read(cli *c, origin *s, const origin *other, amend_error *error)
+{
+    if (s->kind == ORIGIN_CATALOG && s->url == NULL)
+    {
+        s->url = origin_like(c, other);
+    }
+    if (s->kind == ORIGIN_CATALOG && s->url == NULL)
+    {
+        return fault_set(error, AMEND_E_NO_DATABASE, "no database given: which kind of database is the catalog for?");
+    }
     amend_status status = cli_open_at(c, s->url, error);
     if (status == AMEND_OK && s->kind == ORIGIN_DATABASE)
     {
         status = amend_snapshot_take(c->handle, &s->snapshot, error);
+        origin_tell_empty(c, s->snapshot);
     }
     else if (status == AMEND_OK && s->kind == ORIGIN_CATALOG)
     {

@@ -396,7 +396,8 @@ AMEND_API AMEND_CHECKED amend_status amend_snapshot_of_catalog(amend *handle, co
 
 /*
  * A snapshot as a file keeps it: the text of one, lines that begin with "#" are remarks; "# dialect: postgres" says what it is
- * of. Touches no database: the handle needs no URL. Errors: SNAPSHOT_FORM with the line, OUT_OF_MEMORY.
+ * of, "# fingerprint: HEX" what its lines must give. Touches no database: the handle needs no URL. Errors: SNAPSHOT_FORM with
+ * the line (0: the fingerprint is another one), OUT_OF_MEMORY.
  */
 AMEND_API AMEND_CHECKED amend_status amend_snapshot_read(amend *handle, const char *text, size_t length, amend_snapshot **out,
                                                          amend_error *error);

@@ -100,10 +100,9 @@ amend_status amend_snapshot_take(amend *handle, amend_snapshot **out, amend_erro
     return snapshot_give(box, status, out, error);
 }
 
-/* What the remark "# dialect: NAME" says; no data: there is none. */
-static slice snapshot_find_dialect(slice text)
+/* What the remark "# dialect: NAME" says, or another one; no data: there is none. */
+static slice snapshot_remark(slice text, slice mark)
 {
-    slice mark = SLICE("# dialect:");
     while (text.len > 0)
     {
         slice line = slice_token(&text, '\n');
@@ -116,23 +115,41 @@ static slice snapshot_find_dialect(slice text)
 }
 
 /* Strings of C end at a NUL, and no database's text has one. */
-static amend_status snapshot_refuse_nul(slice text, amend_error *error)
+static amend_status snapshot_refuse_bytes(slice text, amend_error *error)
 {
     const char *nul = memchr(text.data, '\0', text.len);
+    size_t bad = 0;
     unsigned line = 1;
-    for (const char *at = text.data; nul != NULL && at < nul; at++)
-    {
-        line += *at == '\n';
-    }
-    if (nul == NULL)
+    if (nul == NULL && text_is_utf8(text, &bad))
     {
         return AMEND_OK;
     }
-    amend_status status = error_set(error, AMEND_E_SNAPSHOT_FORM, "line %u of the snapshot has a NUL byte", line);
+    const char *stop = nul == NULL ? text.data + bad : nul;
+    for (const char *at = text.data; at < stop; at++)
+    {
+        line += *at == '\n';
+    }
+    amend_status status = error_set(error, AMEND_E_SNAPSHOT_FORM, "line %u of the snapshot %s", line,
+                                    nul == NULL ? "is not UTF-8" : "has a NUL byte");
     if (error != NULL)
     {
         error->line = line;
     }
+    return status;
+}
+
+/* A file that was cut off, merged or edited would be compared as if it were a schema that somebody has seen. */
+static amend_status snapshot_is_whole(slice text, const snapshot *s, amend_error *error)
+{
+    slice told = snapshot_remark(text, SLICE("# fingerprint:"));
+    if (told.data == NULL || slice_equal(told, slice_of(s->fingerprint)))
+    {
+        return AMEND_OK;
+    }
+    amend_status status =
+        error_set(error, AMEND_E_SNAPSHOT_FORM, "the snapshot's %zu objects don't give the fingerprint at its head", s->count);
+    error_hint(error,
+               "Make it anew with \"amend snapshot\"; or, if it was changed on purpose, take the line \"# fingerprint\" out.");
     return status;
 }
 
@@ -142,8 +159,8 @@ amend_status amend_snapshot_read(amend *handle, const char *text, size_t length,
     {
         return error_set(error, AMEND_E_ARGUMENT, "amend_snapshot_read needs a text and a place for the snapshot");
     }
-    slice whole = {text == NULL ? "" : text, length}, dialect = snapshot_find_dialect(whole);
-    amend_status status = snapshot_refuse_nul(whole, error);
+    slice whole = {text == NULL ? "" : text, length}, dialect = snapshot_remark(whole, SLICE("# dialect:"));
+    amend_status status = snapshot_refuse_bytes(whole, error);
     snapshot_box *box = status == AMEND_OK ? snapshot_new(handle, error) : NULL;
     if (box == NULL)
     {
@@ -154,6 +171,10 @@ amend_status amend_snapshot_read(amend *handle, const char *text, size_t length,
     if (status == AMEND_OK)
     {
         status = snapshot_parse(box->arena, whole, &box->facts, error);
+    }
+    if (status == AMEND_OK)
+    {
+        status = snapshot_is_whole(whole, &box->facts, error);
     }
     return snapshot_give(box, status, out, error);
 }

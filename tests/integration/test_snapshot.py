@@ -118,6 +118,51 @@ def test_diff_json(project, db):
     assert value["error"]["code"] == "AM0609" and value["expected"]["source"] == "before.txt"
 
 
+@pytest.mark.parametrize("damage", [lambda text: text[:text.rindex("\n", 0, -1) + 1],
+                                    lambda text: text.replace("title", "titel"), lambda text: text + "table extra\t\n"])
+def test_a_file_that_was_cut_or_changed_is_no_snapshot(project, db, damage):
+    db.sql(CARDS)
+    text = project.amend("snapshot").out
+    project.write("changed.txt", damage(text))
+    result = project.amend("diff", "changed.txt", check=2)
+    assert "AM0607" in result.err and "don't give the fingerprint" in result.err and '"# fingerprint"' in result.err
+    project.write("meant.txt", "".join(line for line in damage(text).splitlines(True) if "# fingerprint" not in line))
+    project.amend("diff", "meant.txt", check=4)
+    project.write("whole.txt", text.replace("\n", "\r\n"))
+    project.amend("diff", "whole.txt")
+
+
+def test_a_binary_file_is_no_snapshot(bare_project):
+    write(bare_project, "a", "table cards\t")
+    with open(os.path.join(bare_project.home, "photo"), "wb") as file:
+        file.write(b"\xff\xd8\tJFIF\n\xc3\t")
+    result = bare_project.amend("diff", "photo", "a", check=2)
+    assert "line 1 of the snapshot is not UTF-8" in result.err and "photo:1" in result.err
+
+
+def test_an_empty_file_is_told(lite_project, lite):
+    """A wrong path looks just like it."""
+    result = lite_project.amend("snapshot")
+    assert "warning: " in result.err and "has no schema, or isn't there" in result.err and "# objects: 0" in result.out
+    result = lite_project.amend("diff", lite.url, lite.url)
+    assert "the same: 0 objects" in result.out and result.err.count("has no schema") == 2
+    lite.sql(CARDS)
+    assert lite_project.amend("snapshot").err == ""
+
+
+def test_the_catalog_is_for_the_other_side_when_no_database_is_configured(project, db):
+    write_tables(project, 2)
+    project.amend("up")
+    project.amend("snapshot", "-o", "now.txt")
+    bare, lite = {"env": {"DATABASE_URL": None}}, db.kind == "sqlite"
+    assert "the same: " in project.amend("diff", "catalog", db.url, **bare).out
+    assert "the same: " in project.amend("diff", db.url, "catalog", **bare).out
+    for names in (["catalog", "now.txt"], ["now.txt", "catalog"]):
+        result = project.amend("diff", *names, **bare, check=0 if lite else 2)
+        assert ("the same: " in result.out) if lite else ("AM0702" in result.err and "which kind" in result.err)
+    assert "AM0702" in project.amend("diff", "catalog", "catalog", **bare, check=2).err
+
+
 def write(project, name, *facts):
     project.write(name, "# dialect: sqlite\n" + "".join(f"{fact}\n" for fact in facts))
 

@@ -71,6 +71,17 @@ void buf_add(buf *b, slice s)
     b->data[b->len] = '\0';
 }
 
+void buf_lower(buf *b, slice s)
+{
+    size_t start = b->len;
+    buf_add(b, s);
+    for (size_t i = start; i < b->len; i++)
+    {
+        char c = b->data[i];
+        b->data[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+    }
+}
+
 void buf_text(buf *b, const char *text)
 {
     buf_add(b, slice_of(text));

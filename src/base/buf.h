@@ -23,6 +23,7 @@ void buf_reset(buf *b); /* empties, keeps the room */
 /* Room for `extra` more bytes, written by the caller at data + len; NULL (and failed) when memory is short. */
 char *buf_reserve(buf *b, size_t extra);
 void buf_add(buf *b, slice s);
+void buf_lower(buf *b, slice s); /* with A to Z as a to z */
 void buf_text(buf *b, const char *text);
 void buf_char(buf *b, char c);
 void buf_format(buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

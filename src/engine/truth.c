@@ -86,6 +86,25 @@ static amend_status truth_ask(session *s, arena *a, const truth_settings *settin
     return status;
 }
 
+typedef amend_status truth_on_row(void *arg, size_t piece, const amend_row *row);
+
+/* Ask with `text`, which is given back, and hand each row to `fn` with the reader. `fault` may be NULL. */
+static amend_status truth_read_rows(session *s, const truth_settings *settings, bool inside, buf *text, unsigned statements,
+                                    truth_on_row *fn, truth_reader *r, amend_fault *fault, amend_error *error)
+{
+    amend_fault own = {0};
+    amend_hooks hooks = {.arg = r, .row = fn};
+    amend_status status = text->failed ? error_memory(error)
+                                       : truth_ask(s, r->arena, settings, inside, buf_slice(text), statements, &hooks,
+                                                   fault == NULL ? &own : fault, error);
+    if (status != AMEND_OK && r->shortage.code != 0)
+    {
+        status = error_memory(error);
+    }
+    buf_clear(text);
+    return status;
+}
+
 static amend_status truth_on_found(void *arg, size_t piece, const amend_row *row)
 {
     truth_reader *r = arg;
@@ -100,16 +119,7 @@ amend_status truth_look(session *s, arena *a, const truth_settings *settings, co
     buf_init(&text, s->allocator);
     unsigned statements = s->dialect->claim_look(&text, claims, count);
     truth_reader r = {.dialect = s->dialect, .arena = a, .found = found, .count = count};
-    amend_hooks hooks = {.arg = &r, .row = truth_on_found};
-    amend_fault fault = {0};
-    amend_status status = text.failed ? error_memory(error)
-                                      : truth_ask(s, a, settings, false, buf_slice(&text), statements, &hooks, &fault, error);
-    if (status != AMEND_OK && r.shortage.code != 0)
-    {
-        status = error_memory(error);
-    }
-    buf_clear(&text);
-    return status;
+    return truth_read_rows(s, settings, false, &text, statements, truth_on_found, &r, NULL, error);
 }
 
 /* The list's last, when it is this one; else a new one. NULL without memory. */
@@ -166,16 +176,7 @@ amend_status truth_dependents(session *s, arena *a, const truth_settings *settin
     buf_init(&text, s->allocator);
     unsigned statements = s->dialect->type_dependents(&text, schema, name);
     truth_reader r = {.dialect = s->dialect, .arena = a, .dependents = out};
-    amend_hooks hooks = {.arg = &r, .row = truth_on_dependent};
-    amend_fault fault = {0};
-    amend_status status = text.failed ? error_memory(error)
-                                      : truth_ask(s, a, settings, false, buf_slice(&text), statements, &hooks, &fault, error);
-    if (status != AMEND_OK && r.shortage.code != 0)
-    {
-        status = error_memory(error);
-    }
-    buf_clear(&text);
-    return status;
+    return truth_read_rows(s, settings, false, &text, statements, truth_on_dependent, &r, NULL, error);
 }
 
 /* A row (side, object, definition). */
@@ -208,16 +209,7 @@ static amend_status truth_build(truth *t, const truth_item *item, unsigned attem
     *fault = (amend_fault){0};
     buf_init(&text, s->allocator);
     unsigned statements = s->dialect->claim_build(&text, item->claim, &item->found, clock_random(UINT32_MAX), attempt);
-    amend_hooks hooks = {.arg = r, .row = truth_on_fact};
-    amend_status status =
-        text.failed ? error_memory(error)
-                    : truth_ask(s, t->arena, item->settings, true, buf_slice(&text), statements, &hooks, fault, error);
-    if (status != AMEND_OK && r->shortage.code != 0)
-    {
-        status = error_memory(error);
-    }
-    buf_clear(&text);
-    return status;
+    return truth_read_rows(s, item->settings, true, &text, statements, truth_on_fact, r, fault, error);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- reading */

@@ -144,20 +144,26 @@ static void lint_play_shrink(lint_play *p, const change *c)
     }
 }
 
+/* What the change is about; made known as something that was there before, when it isn't. */
+static lint_thing *lint_play_meet(lint_play *p, const change *c)
+{
+    lint_thing *t = lint_play_find(p, c->object, c->schema, c->table, c->name);
+    return t != NULL ? t
+                     : lint_play_new(p, (lint_thing){.object = c->object,
+                                                     .schema = c->schema,
+                                                     .table = c->table,
+                                                     .name = c->name,
+                                                     .before = true,
+                                                     .middle = p->second});
+}
+
 static void lint_play_drop(lint_play *p, const change *c, bool known)
 {
     if (c->object == AMEND_OBJECT_COLUMN)
     {
         lint_play_shrink(p, c);
     }
-    lint_thing *t = lint_play_find(p, c->object, c->schema, c->table, c->name);
-    t = t != NULL ? t
-                  : lint_play_new(p, (lint_thing){.object = c->object,
-                                                  .schema = c->schema,
-                                                  .table = c->table,
-                                                  .name = c->name,
-                                                  .before = true,
-                                                  .middle = p->second});
+    lint_thing *t = lint_play_meet(p, c);
     if (t == NULL)
     {
         return;
@@ -176,14 +182,7 @@ static void lint_play_drop(lint_play *p, const change *c, bool known)
 static void lint_play_rename(lint_play *p, const change *c)
 {
     slice to_schema = c->to_schema.len > 0 ? c->to_schema : c->schema;
-    lint_thing *t = lint_play_find(p, c->object, c->schema, c->table, c->name);
-    t = t != NULL ? t
-                  : lint_play_new(p, (lint_thing){.object = c->object,
-                                                  .schema = c->schema,
-                                                  .table = c->table,
-                                                  .name = c->name,
-                                                  .before = true,
-                                                  .middle = p->second});
+    lint_thing *t = lint_play_meet(p, c);
     if (t == NULL)
     {
         return;

@@ -113,22 +113,6 @@ static size_t essence_symbol_end(essence *e)
     return number ? essence_number_end(text, start, next.end) : end;
 }
 
-static void essence_fold(buf *out, slice text)
-{
-    char *room = buf_reserve(out, text.len);
-    if (room == NULL)
-    {
-        return;
-    }
-    for (size_t i = 0; i < text.len; i++)
-    {
-        char c = text.data[i];
-        room[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    }
-    room[text.len] = '\0';
-    out->len += text.len;
-}
-
 /* The data of COPY begins on the next line and ends before the line "\."; the scan goes on behind that. */
 static void essence_copy(essence *e)
 {
@@ -190,7 +174,7 @@ static void essence_token(essence *e)
     end = e->token.kind == PG_NUMBER ? essence_number_end(text, start, end) : end;
     if (fold)
     {
-        essence_fold(e->out, slice_sub(text, start, end));
+        buf_lower(e->out, slice_sub(text, start, end));
     }
     else
     {

@@ -138,7 +138,7 @@ void sqlite_canon_name(buf *out, slice name)
 {
     if (canon_is_bare(name))
     {
-        sqlite_lexeme_fold(out, name);
+        buf_lower(out, name);
     }
     else
     {
@@ -264,7 +264,7 @@ static bool canon_token(canon_writer *w, sqlite_token token)
     }
     if ((token.kind == SQLITE_TOKEN_WORD || token.kind == SQLITE_TOKEN_NUMBER) && words)
     {
-        sqlite_lexeme_fold(w->out, raw);
+        buf_lower(w->out, raw);
         return !canon_is_reserved(raw);
     }
     if (token.kind == SQLITE_TOKEN_STRING && raw.data[0] != '\'' && words)

@@ -85,22 +85,6 @@ sqlite_token sqlite_lexeme_next(slice text, size_t from)
     return token;
 }
 
-void sqlite_lexeme_fold(buf *out, slice text)
-{
-    char *room = buf_reserve(out, text.len);
-    if (room == NULL)
-    {
-        return;
-    }
-    for (size_t i = 0; i < text.len; i++)
-    {
-        char c = text.data[i];
-        room[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    }
-    room[text.len] = '\0';
-    out->len += text.len;
-}
-
 void sqlite_essence(slice text, buf *out)
 {
     bool begun = false, pending = false;
@@ -118,7 +102,7 @@ void sqlite_essence(slice text, buf *out)
         slice token = slice_sub(text, t.start, t.end);
         if (t.kind == SQLITE_TOKEN_WORD || t.kind == SQLITE_TOKEN_NUMBER)
         {
-            sqlite_lexeme_fold(out, token);
+            buf_lower(out, token);
         }
         else
         {

@@ -12,9 +12,6 @@
 /* The first at or behind `from`, white space and comments skipped. A blob x'00' is a STRING, an operator OTHER or EQUALS. */
 sqlite_token sqlite_lexeme_next(slice text, size_t from);
 
-/* Append in lower case (ASCII). */
-void sqlite_lexeme_fold(buf *out, slice text);
-
 /* The slot `essence` of the dialect. */
 void sqlite_essence(slice text, buf *out);
 

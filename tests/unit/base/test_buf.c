@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 
+#include "base/alloc.h"
+
 #include "support/faulty_alloc.h"
 #include "support/testing.h"
+
+static void test_lower(void **state)
+{
+    buf b;
+    (void)state;
+    buf_init(&b, &alloc_default);
+    buf_text(&b, "A");
+    buf_lower(&b, SLICE("A@Z[\xc3\x84z"));
+    assert_string_equal(b.data, "Aa@z[\xc3\x84z");
+    buf_clear(&b);
+}
 
 static void test_appends_in_all_ways(void **state)
 {
@@ -138,6 +151,7 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lower),
         cmocka_unit_test(test_appends_in_all_ways),
         cmocka_unit_test(test_grows),
         cmocka_unit_test(test_reserve_is_written_by_the_caller),

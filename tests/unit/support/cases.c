@@ -3,11 +3,12 @@
 
 #include "support/testing.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char *read_cases(const char *file)
+char *cases_text(const char *file)
 {
     char path[1024];
     const char *dir = getenv("AMEND_CASES");
@@ -59,7 +60,7 @@ static size_t run_case(test_case *c, void (*run)(const test_case *))
 /* Marks end a text where they begin: the newline before them stays, so that a text is whole lines. */
 void cases_run(const char *file, void (*run)(const test_case *c))
 {
-    char *text = read_cases(file);
+    char *text = cases_text(file);
     test_case c = {.file = file};
     size_t ran = 0;
     unsigned number = 0;
@@ -115,7 +116,7 @@ void cases_expect(const test_case *c, const char *actual, const char *expected)
 
 void cases_lines(const char *file, void (*run)(const test_line *l))
 {
-    char *text = read_cases(file), *rest = text, *line;
+    char *text = cases_text(file), *rest = text, *line;
     unsigned number = 0;
     size_t ran = 0;
     while ((line = next_line(&rest)) != NULL)
@@ -141,4 +142,28 @@ void cases_lines(const char *file, void (*run)(const test_line *l))
     }
     free(text);
     assert_true(ran > 0);
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+void cases_files(const char *folder, void (*run)(void *arg, const char *name, const char *text), void *arg)
+{
+    char path[1024];
+    struct dirent **entries;
+    const char *dir = getenv("AMEND_CASES");
+    snprintf(path, sizeof path, "%s/%s", dir == NULL ? "tests/cases" : dir, folder);
+    int count = scandir(path, &entries, is_visible, alphasort);
+    assert_true(count > 0);
+    for (int i = 0; i < count; i++)
+    {
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        char *text = cases_text(path);
+        run(arg, entries[i]->d_name, text);
+        free(text);
+        free(entries[i]);
+    }
+    free(entries);
 }

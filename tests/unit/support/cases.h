@@ -48,4 +48,9 @@ typedef struct test_line
 
 void cases_lines(const char *file, void (*run)(const test_line *l));
 
+/* The text of tests/cases/<file>; the caller's, to be freed. */
+char *cases_text(const char *file);
+/* Every file of tests/cases/<folder>, in the order of their names; at least one. */
+void cases_files(const char *folder, void (*run)(void *arg, const char *name, const char *text), void *arg);
+
 #endif

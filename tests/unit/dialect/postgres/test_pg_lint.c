@@ -12,7 +12,6 @@
 #include "support/faulty_alloc.h"
 #include "support/testing.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -221,55 +220,36 @@ static void test_examples(void **state)
 
 /* ---------------------------------------------------------------------------------------------------- the real product */
 
-static char *read_file(const char *dir, const char *name)
+typedef struct robots_linting
 {
-    char path[2048];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    FILE *in = fopen(path, "rb");
-    assert_non_null(in);
-    char *text = calloc(1, 1 << 16);
-    assert_non_null(text);
-    assert_true(fread(text, 1, (1 << 16) - 1, in) > 0);
-    fclose(in);
-    return text;
-}
+    linting linting;
+    buf out;
+} robots_linting;
 
-static int is_script(const struct dirent *entry)
+static void lint_robots(void *arg, const char *name, const char *text)
 {
-    return entry->d_name[0] != '.';
+    robots_linting *w = arg;
+    buf part;
+    buf_init(&part, &alloc_default);
+    lint_text_of(&w->linting, slice_of(text));
+    print_findings(&part, &w->linting.found, false);
+    buf_format(&w->out, "%s | %s\n", name, part.data);
+    buf_clear(&part);
 }
 
 /* All of examples/robots, in order. */
 static void test_robots(void **state)
 {
-    char dir[1024];
-    struct dirent **entries;
-    linting r;
-    buf out;
+    robots_linting w;
     (void)state;
-    snprintf(dir, sizeof dir, "%s/../../examples/robots/migrations/versions", getenv("AMEND_CASES"));
-    int count = scandir(dir, &entries, is_script, alphasort);
-    assert_int_equal(count, 11);
-    linting_open(&r, &alloc_default);
-    buf_init(&out, &alloc_default);
-    for (int i = 0; i < count; i++)
-    {
-        buf part;
-        buf_init(&part, &alloc_default);
-        char *text = read_file(dir, entries[i]->d_name);
-        lint_text_of(&r, slice_of(text));
-        print_findings(&part, &r.found, false);
-        buf_format(&out, "%s | %s\n", entries[i]->d_name, part.data);
-        buf_clear(&part);
-        free(text);
-        free(entries[i]);
-    }
-    free(entries);
-    char *expected = read_file(getenv("AMEND_CASES"), "postgres/lint_robots.txt");
-    assert_string_equal(out.data, expected);
+    linting_open(&w.linting, &alloc_default);
+    buf_init(&w.out, &alloc_default);
+    cases_files("../../examples/robots/migrations/versions", lint_robots, &w);
+    char *expected = cases_text("postgres/lint_robots.txt");
+    assert_string_equal(w.out.data, expected);
     free(expected);
-    buf_clear(&out);
-    linting_close(&r);
+    buf_clear(&w.out);
+    linting_close(&w.linting);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- any text */

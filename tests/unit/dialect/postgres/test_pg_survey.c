@@ -11,7 +11,6 @@
 #include "support/faulty_alloc.h"
 #include "support/testing.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,65 +215,46 @@ static void test_words_agree(void **state)
 
 /* ---------------------------------------------------------------------------------------------------- the real product */
 
-static char *robots_file(const char *dir, const char *name)
+typedef struct robots_reading
 {
-    char path[2048];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    FILE *in = fopen(path, "rb");
-    assert_non_null(in);
-    char *text = calloc(1, 1 << 16);
-    assert_non_null(text);
-    assert_true(fread(text, 1, (1 << 16) - 1, in) > 0);
-    fclose(in);
-    return text;
-}
+    reading reading;
+    buf out;
+} robots_reading;
 
-static int is_script(const struct dirent *entry)
+static void read_robots(void *arg, const char *name, const char *text)
 {
-    return entry->d_name[0] != '.';
+    robots_reading *w = arg;
+    read_text(&w->reading, slice_of(text));
+    buf_format(&w->out, "%s", name);
+    for (size_t k = 0; k < w->reading.found.change_count; k++)
+    {
+        const change *c = &w->reading.found.changes[k];
+        bool shown = c->object == AMEND_OBJECT_TABLE || c->object == AMEND_OBJECT_VIEW || c->object == AMEND_OBJECT_TYPE ||
+                     c->object == AMEND_OBJECT_FUNCTION;
+        buf_format(&w->out, shown ? " %s" : "", kind_text(c->object));
+        buf_format(&w->out, shown ? ":%.*s" : "", (int)c->name.len, c->name.data);
+    }
+    buf_text(&w->out, " | ");
+    buf part;
+    buf_init(&part, &alloc_default);
+    print_objections(&part, &w->reading.found);
+    buf_format(&w->out, "%s\n", part.data);
+    buf_clear(&part);
 }
 
 /* All of examples/robots, in order: its tables, views, functions and types, and what may not run by itself, and why. */
 static void test_robots(void **state)
 {
-    char dir[1024];
-    struct dirent **entries;
+    robots_reading w;
     (void)state;
-    snprintf(dir, sizeof dir, "%s/../../examples/robots/migrations/versions", getenv("AMEND_CASES"));
-    int count = scandir(dir, &entries, is_script, alphasort);
-    assert_int_equal(count, 11);
-    reading r;
-    buf out;
-    reading_open(&r, false);
-    buf_init(&out, &alloc_default);
-    for (int i = 0; i < count; i++)
-    {
-        char *text = robots_file(dir, entries[i]->d_name);
-        read_text(&r, slice_of(text));
-        buf_format(&out, "%s", entries[i]->d_name);
-        for (size_t k = 0; k < r.found.change_count; k++)
-        {
-            const change *c = &r.found.changes[k];
-            bool shown = c->object == AMEND_OBJECT_TABLE || c->object == AMEND_OBJECT_VIEW || c->object == AMEND_OBJECT_TYPE ||
-                         c->object == AMEND_OBJECT_FUNCTION;
-            buf_format(&out, shown ? " %s" : "", kind_text(c->object));
-            buf_format(&out, shown ? ":%.*s" : "", (int)c->name.len, c->name.data);
-        }
-        buf_text(&out, " | ");
-        buf part;
-        buf_init(&part, &alloc_default);
-        print_objections(&part, &r.found);
-        buf_format(&out, "%s\n", part.data);
-        buf_clear(&part);
-        free(text);
-        free(entries[i]);
-    }
-    free(entries);
-    char *expected = robots_file(getenv("AMEND_CASES"), "postgres/robots.txt");
-    assert_string_equal(out.data, expected);
+    reading_open(&w.reading, false);
+    buf_init(&w.out, &alloc_default);
+    cases_files("../../examples/robots/migrations/versions", read_robots, &w);
+    char *expected = cases_text("postgres/robots.txt");
+    assert_string_equal(w.out.data, expected);
     free(expected);
-    buf_clear(&out);
-    reading_close(&r);
+    buf_clear(&w.out);
+    reading_close(&w.reading);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- any text */

@@ -110,8 +110,8 @@ static const char FACTS_COLUMNS[] =
     " WHERE r.kind IN ('r', 'p', 'f') OR r.kind = 'v' AND a.atthasdef\n";
 
 /*
- * A foreign key's rows for the partitions follow from the one that was declared. NOT NULL is the column's, also where newer
- * servers have a constraint for it. A constraint whose triggers are switched off checks nothing.
+ * A foreign key's rows for the partitions follow from the one that was declared, unless they are switched off. NOT NULL is the
+ * column's, also where newer servers have a constraint for it. A constraint whose triggers are switched off checks nothing.
  */
 static const char FACTS_CONSTRAINTS[] =
     "SELECT 'constraint ' || r.name || '.' || pg_catalog.quote_ident(k.conname), pg_catalog.pg_get_constraintdef(k.oid)"
@@ -124,7 +124,7 @@ static const char FACTS_CONSTRAINTS[] =
     " LEFT JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid"
     " LEFT JOIN (SELECT x.tgconstraint AS id FROM pg_catalog.pg_trigger AS x WHERE x.tgisinternal AND x.tgconstraint <> 0"
     " AND x.tgenabled <> 'O' GROUP BY x.tgconstraint) AS g ON g.id = k.oid"
-    " WHERE k.contype IN ('c', 'p', 'u', 'x') OR k.contype = 'f' AND k.conparentid = 0\n";
+    " WHERE k.contype IN ('c', 'p', 'u', 'x') OR k.contype = 'f' AND (k.conparentid = 0 OR g.id IS NOT NULL)\n";
 
 /* Several storage options stand in the order in which they were set. */
 static const char FACTS_INDEXES[] =
@@ -154,13 +154,19 @@ static const char FACTS_RULES[] =
     " ELSE '' END FROM pg_catalog.pg_rewrite AS w JOIN rel AS r ON r.oid = w.ev_class"
     " WHERE w.rulename <> '_RETURN' OR r.kind NOT IN ('v', 'm')\n";
 
-/* The copies that a partitioned table's trigger has on partitions: internal up to 14, told by tgparentid (13) from then on. */
+/*
+ * A partition's copy of a partitioned table's trigger is told where it is switched on or off by itself. Copies are internal up
+ * to 14, and have a tgparentid from 13 on; those of a foreign key are its constraint's.
+ */
 static const char FACTS_TRIGGERS[] =
     "SELECT 'trigger ' || r.name || '.' || pg_catalog.quote_ident(g.tgname), pg_catalog.pg_get_triggerdef(g.oid)"
     " || CASE g.tgenabled WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' ENABLED REPLICA' WHEN 'A' THEN ' ENABLED ALWAYS'"
-    " ELSE '' END FROM (SELECT 0::pg_catalog.oid AS tgparentid) AS absent CROSS JOIN LATERAL (SELECT x.oid, x.tgrelid,"
-    " x.tgname, x.tgenabled FROM pg_catalog.pg_trigger AS x WHERE NOT x.tgisinternal AND tgparentid = 0) AS g"
-    " JOIN rel AS r ON r.oid = g.tgrelid\n";
+    " WHEN 'O' THEN CASE WHEN g.tgparentid <> 0 THEN ' ENABLED' ELSE '' END END"
+    " FROM (SELECT 0::pg_catalog.oid AS tgparentid) AS absent CROSS JOIN LATERAL (SELECT x.oid, x.tgrelid,"
+    " x.tgname, x.tgenabled, x.tgisinternal, x.tgconstraint, tgparentid FROM pg_catalog.pg_trigger AS x) AS g"
+    " JOIN rel AS r ON r.oid = g.tgrelid LEFT JOIN pg_catalog.pg_trigger AS h ON h.oid = g.tgparentid"
+    " LEFT JOIN pg_catalog.pg_constraint AS k ON k.oid = g.tgconstraint AND k.contype = 'f'"
+    " WHERE CASE WHEN g.tgparentid = 0 THEN NOT g.tgisinternal ELSE h.tgenabled <> g.tgenabled AND k.oid IS NULL END\n";
 
 static const char FACTS_POLICIES[] =
     "SELECT 'policy ' || r.name || '.' || pg_catalog.quote_ident(p.polname), pg_catalog.concat_ws(' ',"

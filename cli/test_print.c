@@ -53,7 +53,10 @@ static void test_print_failure(cli *c, const amend_test_result *r)
     {
         fprintf(stdout, "       --> %s\n", place);
     }
-    test_print_lines(c, r->detail);
+    if (r->kind != AMEND_TEST_LINT) /* its findings are printed by themselves */
+    {
+        test_print_lines(c, r->detail);
+    }
 }
 
 /* "up, data, down, up again" of the migration of the finding at `at`. */
@@ -117,7 +120,7 @@ void test_print_github(cli *c, const test_list *list)
     for (size_t i = 0; i < list->count; i++)
     {
         const amend_test_result *r = &list->items[i];
-        if (r->outcome == AMEND_TEST_FAILED)
+        if (r->outcome == AMEND_TEST_FAILED && r->kind != AMEND_TEST_LINT)
         {
             const char *title = pool_format(&c->pool, "%s %s: %s", r->version == NULL ? "all" : r->version,
                                             r->name == NULL ? "" : r->name, amend_test_kind_name(r->kind));

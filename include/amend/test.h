@@ -21,6 +21,7 @@ typedef enum amend_test_kind
     AMEND_TEST_TWICE, /* where every statement says IF NOT EXISTS or the like: run twice, it changes nothing more */
     AMEND_TEST_RESET, /* all of them: rolled back, nothing is left */
     AMEND_TEST_ALL,   /* all of them at once: the same schema as one by one */
+    AMEND_TEST_LINT,  /* lint (amend/lint.h) finds nothing of severity error in its scripts */
 } amend_test_kind;
 
 /* "up", "down" …; NULL when out of range. */
@@ -42,7 +43,8 @@ typedef struct amend_test_result
     const char *file;           /* what failed, or was tried; NULL likewise */
     unsigned line;              /* 0 when unknown */
     const char *message;        /* one line; why it failed or was skipped */
-    const char *detail; /* lines: each object that a down script left behind or took too much; NULL when there is none */
+    const char *detail; /* lines: each object that a down script left behind or took too much, each error of lint; NULL when
+                           there is none */
     int64_t elapsed_ms;
 } amend_test_result;
 
@@ -55,6 +57,7 @@ typedef struct amend_test_options
     const char *scratch_url; /* an empty database to use in place of those that are made and dropped; its schema is gone after
                                 that. One road after the other then */
     bool one_thread;         /* one road after the other */
+    bool no_lint;            /* don't look at the scripts with lint */
 } amend_test_options;
 
 #define AMEND_TEST_OPTIONS_INIT                                                                                                \
@@ -69,8 +72,12 @@ typedef struct amend_test_options
  * data: VERSION_before.sql runs before the migration, VERSION_after.sql after it, VERSION_down.sql after it is rolled back. In
  * the last two each query must give rows, and the first value of each must be true.
  *
- * `options` may be NULL, fn too. AMEND_OK when nothing failed. Errors: TEST_FAILED when something did; and what keeps it from
- * being tried: NO_DATABASE, what loading the catalog gives, what making a scratch database gives.
+ * A migration of which every statement says that it may run twice does so; the data that VERSION_after.sql asks for must then
+ * still be there, when that file only asks.
+ *
+ * `options` may be NULL, fn too. AMEND_OK when nothing failed. Errors: TEST_FAILED when something did, LINT when only lint
+ * found errors; and what keeps it from being tried: NO_DATABASE, what loading the catalog gives, what making a scratch database
+ * gives, OUT_OF_MEMORY, CANCELLED.
  */
 AMEND_API AMEND_CHECKED amend_status amend_test(amend *handle, const amend_test_options *options, amend_test_fn fn, void *arg,
                                                 amend_error *error);

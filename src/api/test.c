@@ -2,15 +2,19 @@
 /* The call that tries the migrations on scratch databases. */
 #include "api/trial.h"
 
+#include "amend/lint.h"
 #include "base/clock.h"
 #include "base/error.h"
+
+#include <stdio.h>
+#include <string.h>
 
 const char *amend_test_kind_name(amend_test_kind kind)
 {
     static const char *const names[] = {
         [AMEND_TEST_UP] = "up",          [AMEND_TEST_DATA] = "data",   [AMEND_TEST_DOWN] = "down",
         [AMEND_TEST_AGAIN] = "up again", [AMEND_TEST_TWICE] = "twice", [AMEND_TEST_RESET] = "all down",
-        [AMEND_TEST_ALL] = "all up"};
+        [AMEND_TEST_ALL] = "all up",     [AMEND_TEST_LINT] = "lint"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
 }
 
@@ -41,12 +45,11 @@ static void *test_go(void *arg)
 }
 
 /* Both roads lead to one schema. */
-static void test_meet(const test_run *steps, const test_run *once, int64_t start_ms)
+static amend_status test_meet(const test_run *steps, const test_run *once, int64_t start_ms, amend_error *error)
 {
-    if (steps->trial.last != NULL && once->trial.last != NULL)
-    {
-        (void)trial_compare(steps->sink, AMEND_TEST_ALL, NULL, steps->trial.last, once->trial.last, start_ms);
-    }
+    bool there = steps->trial.last != NULL && once->trial.last != NULL;
+    return there ? trial_compare(steps->sink, AMEND_TEST_ALL, NULL, steps->trial.last, once->trial.last, start_ms, error)
+                 : AMEND_OK;
 }
 
 static amend_status test_roads(amend *handle, const amend_test_options *o, trial_sink *sink, amend_error *error)
@@ -77,7 +80,6 @@ static amend_status test_roads(amend *handle, const amend_test_options *o, trial
             pthread_join(runs[i].thread, NULL);
         }
     }
-    test_meet(&runs[0], &runs[1], start);
     for (size_t i = 0; i < 2; i++)
     {
         if (runs[i].status != AMEND_OK && status == AMEND_OK)
@@ -85,7 +87,105 @@ static amend_status test_roads(amend *handle, const amend_test_options *o, trial
             status = runs[i].status;
             *error = runs[i].error;
         }
-        trial_close(&runs[i].trial);
+    }
+    status = status == AMEND_OK ? test_meet(&runs[0], &runs[1], start, error) : status;
+    trial_close(&runs[0].trial);
+    trial_close(&runs[1].trial);
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------- lint */
+
+/* One finding in a line of the detail; *first is the first of them. */
+static void test_add_finding(buf *detail, const amend_lint_finding *f, const amend_lint_finding **first)
+{
+    buf_format(detail, "%s%s:%u: AL%03d %s: %s", *first == NULL ? "" : "\n", f->file, f->line, f->rule->number, f->rule->name,
+               f->message);
+    *first = *first == NULL ? f : *first;
+}
+
+static amend_status test_lint_item(trial_sink *sink, const amend_lint_report *found, const amend_item *item, amend_error *error)
+{
+    const amend_lint_finding *first = NULL;
+    char message[512] = "";
+    size_t count = 0;
+    buf detail;
+    buf_init(&detail, sink->allocator);
+    for (size_t i = 0; i < found->finding_count; i++)
+    {
+        const amend_lint_finding *f = &found->findings[i];
+        if (f->severity == AMEND_ERROR && strcmp(f->version, item->version) == 0)
+        {
+            test_add_finding(&detail, f, &first);
+            count++;
+        }
+    }
+    amend_test_result result = {
+        .kind = AMEND_TEST_LINT, .version = item->version, .name = item->name, .file = item->file, .detail = detail.data};
+    if (first != NULL)
+    {
+        int length = snprintf(message, sizeof message, "AL%03d %s: %s", first->rule->number, first->rule->name, first->message);
+        if (count > 1 && (size_t)length < sizeof message)
+        {
+            snprintf(message + length, sizeof message - (size_t)length, " (and %zu more)", count - 1);
+        }
+        result.outcome = AMEND_TEST_FAILED;
+        result.message = message;
+        result.file = first->file;
+        result.line = first->line;
+    }
+    amend_status status = detail.failed ? error_memory(error) : AMEND_OK;
+    if (status == AMEND_OK)
+    {
+        trial_pass_on(sink, &result);
+    }
+    buf_clear(&detail);
+    return status;
+}
+
+/* AMEND_OK whatever it finds: the sink counts it. *words is what lint says itself. */
+static amend_status test_lint(amend *handle, trial_sink *sink, amend_error *words, amend_error *error)
+{
+    amend_lint_report *found = NULL;
+    amend_report *all = NULL;
+    amend_status status = amend_lint(handle, NULL, &found, words);
+    if (found == NULL)
+    {
+        *error = *words;
+        return status;
+    }
+    status = amend_catalog(handle, &all, error);
+    for (size_t i = 0; status == AMEND_OK && i < all->item_count; i++)
+    {
+        status = test_lint_item(sink, found, &all->items[i], error);
+    }
+    amend_report_free(all);
+    amend_lint_report_free(found);
+    return status;
+}
+
+/* ----------------------------------------------------------------------------------------------------------------- all */
+
+/* The roads, then lint. What lint can't read has failed on the roads already. */
+static amend_status test_all(amend *handle, const amend_test_options *o, trial_sink *sink, amend_error *error)
+{
+    amend_error lint = {0};
+    amend_status status = test_roads(handle, o, sink, error);
+    unsigned failed = sink->failed;
+    if (status == AMEND_OK && !o->no_lint)
+    {
+        status = test_lint(handle, sink, &lint, error);
+        bool unread = status != AMEND_OK && failed > 0 && error->code != AMEND_E_OUT_OF_MEMORY;
+        status = unread ? AMEND_OK : status;
+    }
+    if (status == AMEND_OK && failed > 0)
+    {
+        return error_set(error, AMEND_E_TEST_FAILED, "%u of the tests failed", sink->failed);
+    }
+    if (status == AMEND_OK && sink->failed > 0)
+    {
+        *error = lint;
+        status = lint.status;
     }
     return status;
 }
@@ -109,12 +209,8 @@ amend_status amend_test(amend *handle, const amend_test_options *options, amend_
         return status;
     }
     amend_error reason = {0};
-    status = test_roads(handle, options, &sink, &reason);
+    status = test_all(handle, options, &sink, &reason);
     pthread_mutex_destroy(&sink.mutex);
-    if (status == AMEND_OK && sink.failed > 0)
-    {
-        status = error_set(&reason, AMEND_E_TEST_FAILED, "%u of the tests failed", sink.failed);
-    }
     if (status != AMEND_OK && error != NULL)
     {
         *error = reason;

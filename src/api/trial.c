@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/segment.h"
+#include "guard/repeat.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 
 /* ------------------------------------------------------------------------------------------------------------- telling */
 
-static void trial_pass_on(trial_sink *sink, const amend_test_result *result)
+void trial_pass_on(trial_sink *sink, const amend_test_result *result)
 {
     pthread_mutex_lock(&sink->mutex);
     sink->failed += result->outcome == AMEND_TEST_FAILED;
@@ -40,21 +41,31 @@ void trial_tell(trial_sink *sink, amend_test_kind kind, const amend_item *item, 
     trial_pass_on(sink, &result);
 }
 
-/* A call failed: in its own words, and where it says. */
-static void trial_tell_error(trial *t, amend_test_kind kind, const amend_item *item, const amend_error *error, int64_t start_ms)
+/*
+ * A call failed: in its own words, and where it says. But short of memory, or stopped, the trial itself can't go on: that tells
+ * nothing of the migration, and is the status.
+ */
+static amend_status trial_tell_error(trial *t, amend_test_kind kind, const amend_item *item, const amend_error *said,
+                                     int64_t start_ms, amend_error *error)
 {
+    if (said->code == AMEND_E_OUT_OF_MEMORY || said->code == AMEND_E_CANCELLED)
+    {
+        *error = *said;
+        return said->status;
+    }
     amend_test_result result = {.kind = kind,
                                 .outcome = AMEND_TEST_FAILED,
                                 .version = item == NULL ? NULL : item->version,
                                 .name = item == NULL ? NULL : item->name,
-                                .file = error->file[0] != '\0' ? error->file
-                                        : item == NULL         ? NULL
-                                                               : item->file,
-                                .line = error->line,
-                                .message = error->message,
-                                .detail = error->detail[0] == '\0' ? NULL : error->detail,
+                                .file = said->file[0] != '\0' ? said->file
+                                        : item == NULL        ? NULL
+                                                              : item->file,
+                                .line = said->line,
+                                .message = said->message,
+                                .detail = said->detail[0] == '\0' ? NULL : said->detail,
                                 .elapsed_ms = clock_monotonic_ms() - start_ms};
     trial_pass_on(t->sink, &result);
+    return AMEND_OK;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- comparing */
@@ -94,17 +105,30 @@ static const char *trial_same_words(amend_test_kind kind)
     return words[kind];
 }
 
-bool trial_compare(trial_sink *sink, amend_test_kind kind, const amend_item *item, const amend_snapshot *expected,
-                   const amend_snapshot *existing, int64_t start_ms)
+amend_status trial_compare(trial_sink *sink, amend_test_kind kind, const amend_item *item, const amend_snapshot *expected,
+                           const amend_snapshot *existing, int64_t start_ms, amend_error *error)
 {
     trial_list list = {.count = 0};
+    amend_error said = {0};
     buf_init(&list.text, sink->allocator);
-    amend_status status = amend_snapshot_compare(expected, existing, trial_add_difference, &list, NULL);
-    bool same = status == AMEND_OK;
-    trial_tell(sink, kind, item, same ? AMEND_TEST_PASSED : AMEND_TEST_FAILED, same ? NULL : trial_same_words(kind),
-               same || list.text.failed ? NULL : list.text.data, clock_monotonic_ms() - start_ms);
+    amend_status status = amend_snapshot_compare(expected, existing, trial_add_difference, &list, &said);
+    bool same = status == AMEND_OK, known = same || said.code == AMEND_E_SCHEMAS_DIFFER;
+    if (!known)
+    {
+        *error = said;
+    }
+    else if (list.text.failed)
+    {
+        status = error_memory(error);
+    }
+    else
+    {
+        trial_tell(sink, kind, item, same ? AMEND_TEST_PASSED : AMEND_TEST_FAILED, same ? NULL : trial_same_words(kind),
+                   same ? NULL : list.text.data, clock_monotonic_ms() - start_ms);
+        status = AMEND_OK;
+    }
     buf_clear(&list.text);
-    return same;
+    return status;
 }
 
 /* ----------------------------------------------------------------------------------------------------------------- data */
@@ -115,6 +139,7 @@ typedef struct trial_data
     char path[1024];
     buf text;
     bool asks; /* its queries must give true */
+    bool only; /* run it only when it does nothing but ask; else it counts as not there */
     uint64_t rows;
     bool wrong; /* a row did not begin with what is true */
 } trial_data;
@@ -161,7 +186,7 @@ static amend_status trial_run_statement(trial *t, trial_data *d, const outline *
     return status;
 }
 
-static amend_status trial_run_data(trial *t, trial_data *d, arena *a, amend_error *error)
+static amend_status trial_run_data(trial *t, trial_data *d, arena *a, bool *found, amend_error *error)
 {
     session *s = &t->handle->session;
     directives none = {.transaction_off = true};
@@ -170,7 +195,11 @@ static amend_status trial_run_data(trial *t, trial_data *d, arena *a, amend_erro
     status = status == AMEND_OK ? source_normalise(d->path, &d->text, NULL, error) : status;
     status = status == AMEND_OK ? outline_make(a, s->dialect, d->path, buf_slice(&d->text), &none, &o, error) : status;
     status = status == AMEND_OK ? session_connect(s, false, s->connect_timeout_ms, error) : status;
-    for (size_t i = 0; status == AMEND_OK && i < o.script.count; i++)
+    for (size_t i = 0; status == AMEND_OK && i < o.script.count && d->only; i++)
+    {
+        *found &= (o.script.stmts[i].flags & STMT_QUERY) != 0;
+    }
+    for (size_t i = 0; status == AMEND_OK && i < o.script.count && *found; i++)
     {
         status = trial_run_statement(t, d, &o, i, error);
     }
@@ -178,10 +207,10 @@ static amend_status trial_run_data(trial *t, trial_data *d, arena *a, amend_erro
 }
 
 /* Run tests/VERSION_when.sql if it is there; *found says so. */
-static amend_status trial_data_of(trial *t, const amend_item *item, const char *when, bool asks, bool *found,
+static amend_status trial_data_of(trial *t, const amend_item *item, const char *when, bool asks, bool only, bool *found,
                                   amend_error *error)
 {
-    trial_data d = {.asks = asks};
+    trial_data d = {.asks = asks, .only = only};
     snprintf(d.path, sizeof d.path, "%s/tests/%s_%s.sql", t->given->dir, item->version, when);
     *found = t->given->files == NULL && access(d.path, F_OK) == 0;
     if (!*found)
@@ -190,7 +219,7 @@ static amend_status trial_data_of(trial *t, const amend_item *item, const char *
     }
     buf_init(&d.text, t->given->allocator);
     arena *a = arena_new(t->given->allocator);
-    amend_status status = a == NULL ? error_memory(error) : trial_run_data(t, &d, a, error);
+    amend_status status = a == NULL ? error_memory(error) : trial_run_data(t, &d, a, found, error);
     buf_clear(&d.text);
     arena_free(a);
     return status;
@@ -198,49 +227,28 @@ static amend_status trial_data_of(trial *t, const amend_item *item, const char *
 
 /* --------------------------------------------------------------------------------------------------------- run it twice */
 
-/* Does each statement say that it does nothing where its work is done? */
-static bool trial_is_repeatable(trial *t, const outline *o)
-{
-    static const char *const words[] = {"if\x1fnot\x1f"
-                                        "exists\x1f",
-                                        "if\x1f"
-                                        "exists\x1f",
-                                        "or\x1freplace\x1f", "or\x1fignore\x1f",
-                                        "on\x1f"
-                                        "conflict\x1f"};
-    bool all = o->script.count > 0;
-    for (size_t i = 0; i < o->script.count && all; i++)
-    {
-        buf essence;
-        bool says = false;
-        buf_init(&essence, t->given->allocator);
-        t->handle->session.dialect->essence(slice_sub(o->script.text, o->script.stmts[i].start, o->script.stmts[i].end),
-                                            &essence);
-        for (size_t w = 0; w < sizeof words / sizeof words[0] && essence.data != NULL; w++)
-        {
-            says |= strstr(essence.data, words[w]) != NULL;
-        }
-        buf_clear(&essence);
-        all = says || (o->script.stmts[i].flags & (STMT_BEGIN | STMT_COMMIT | STMT_SETTING | STMT_QUERY)) != 0;
-    }
-    return all;
-}
-
-static bool trial_claims(trial *t, const amend_item *item)
+/* Does the migration say that it may run twice? A script that can't be read says nothing. */
+static amend_status trial_claims(trial *t, const amend_item *item, bool *claims, amend_error *error)
 {
     directives none = {.transaction_off = true};
+    const dialect *d = t->handle->session.dialect;
+    amend_error said = {0};
     outline o;
     buf text;
+    *claims = false;
+    if (t->given->files != NULL)
+    {
+        return AMEND_OK;
+    }
     buf_init(&text, t->given->allocator);
     arena *a = arena_new(t->given->allocator);
-    bool claims = a != NULL && t->given->files == NULL &&
-                  source_read(AT_FDCWD, item->file, false, item->file, &text, NULL) == AMEND_OK &&
-                  source_normalise(item->file, &text, NULL, NULL) == AMEND_OK &&
-                  outline_make(a, t->handle->session.dialect, item->file, buf_slice(&text), &none, &o, NULL) == AMEND_OK &&
-                  trial_is_repeatable(t, &o);
+    amend_status status = a == NULL ? error_memory(&said) : source_read(AT_FDCWD, item->file, false, item->file, &text, &said);
+    status = status == AMEND_OK ? source_normalise(item->file, &text, NULL, &said) : status;
+    status = status == AMEND_OK ? outline_make(a, d, item->file, buf_slice(&text), &none, &o, &said) : status;
+    status = status == AMEND_OK ? repeat_claimed(a, d, &o.script, claims, &said) : status;
     arena_free(a);
     buf_clear(&text);
-    return claims;
+    return said.code == AMEND_E_OUT_OF_MEMORY ? error_memory(error) : AMEND_OK;
 }
 
 /* As if it had not been applied: its row is taken out of the history. */
@@ -283,14 +291,24 @@ static amend_status trial_down(trial *t, amend_error *error)
     return amend_down(t->handle, &run, NULL, error);
 }
 
-/* Take a snapshot and compare it. *same is false, too, when it differs. */
+/* Take a snapshot and compare it. */
 static amend_status trial_check(trial *t, amend_test_kind kind, const amend_item *item, const amend_snapshot *expected,
-                                int64_t start_ms, bool *same, amend_error *error)
+                                int64_t start_ms, amend_error *error)
 {
     amend_snapshot *now = NULL;
     amend_status status = amend_snapshot_take(t->handle, &now, error);
-    *same = status == AMEND_OK && trial_compare(t->sink, kind, item, expected, now, start_ms);
+    status = status == AMEND_OK ? trial_compare(t->sink, kind, item, expected, now, start_ms, error) : status;
     amend_snapshot_free(now);
+    return status;
+}
+
+/* The down script failed, or its data is wrong: only then can the rest be tried. */
+static amend_status trial_down_failed(trial *t, const amend_item *item, const amend_error *said, int64_t start_ms, bool *go_on,
+                                      amend_error *error)
+{
+    amend_error again = {0};
+    amend_status status = trial_tell_error(t, AMEND_TEST_DOWN, item, said, start_ms, error);
+    *go_on = status == AMEND_OK && said->code == AMEND_E_TEST_FAILED && trial_up(t, 1, &again) == AMEND_OK;
     return status;
 }
 
@@ -299,7 +317,7 @@ static amend_status trial_there_and_back(trial *t, const amend_item *item, const
                                          const amend_snapshot *after, bool *go_on, amend_error *error)
 {
     amend_error said = {0};
-    bool same = false, asked = false;
+    bool asked = false;
     int64_t start = clock_monotonic_ms();
     if (item->down_file == NULL)
     {
@@ -307,14 +325,12 @@ static amend_status trial_there_and_back(trial *t, const amend_item *item, const
         return AMEND_OK;
     }
     amend_status status = trial_down(t, &said);
-    status = status == AMEND_OK ? trial_data_of(t, item, "down", true, &asked, &said) : status;
+    status = status == AMEND_OK ? trial_data_of(t, item, "down", true, false, &asked, &said) : status;
     if (status != AMEND_OK)
     {
-        trial_tell_error(t, AMEND_TEST_DOWN, item, &said, start);
-        *go_on = said.code == AMEND_E_TEST_FAILED && trial_up(t, 1, NULL) == AMEND_OK;
-        return AMEND_OK;
+        return trial_down_failed(t, item, &said, start, go_on, error);
     }
-    status = trial_check(t, AMEND_TEST_DOWN, item, before, start, &same, error);
+    status = trial_check(t, AMEND_TEST_DOWN, item, before, start, error);
     if (status != AMEND_OK)
     {
         return status;
@@ -322,86 +338,103 @@ static amend_status trial_there_and_back(trial *t, const amend_item *item, const
     start = clock_monotonic_ms();
     if (trial_up(t, 1, &said) != AMEND_OK)
     {
-        trial_tell_error(t, AMEND_TEST_AGAIN, item, &said, start);
         *go_on = false;
-        return AMEND_OK;
+        return trial_tell_error(t, AMEND_TEST_AGAIN, item, &said, start, error);
     }
-    return trial_check(t, AMEND_TEST_AGAIN, item, after, start, &same, error);
+    return trial_check(t, AMEND_TEST_AGAIN, item, after, start, error);
+}
+
+/* Applied a second time, without its row in the history. `held`: the rows were what VERSION_after.sql says, and must still be.
+ */
+static amend_status trial_second(trial *t, const amend_item *item, const amend_snapshot *after, bool held, bool *go_on,
+                                 amend_error *error)
+{
+    amend_error said = {0}, data = {0};
+    bool asked;
+    int64_t start = clock_monotonic_ms();
+    if (trial_up(t, 1, &said) != AMEND_OK)
+    {
+        *go_on = false;
+        return trial_tell_error(t, AMEND_TEST_TWICE, item, &said, start, error);
+    }
+    if (held && trial_data_of(t, item, "after", true, true, &asked, &data) != AMEND_OK)
+    {
+        said = data;
+        snprintf(said.message, sizeof said.message, "run twice, it changes rows: %.400s", data.message);
+        return trial_tell_error(t, AMEND_TEST_TWICE, item, &said, start, error);
+    }
+    return trial_check(t, AMEND_TEST_TWICE, item, after, start, error);
 }
 
 static amend_status trial_twice(trial *t, const amend_item *item, const amend_snapshot *after, bool *go_on, amend_error *error)
 {
     amend_error said = {0};
-    bool same;
-    int64_t start = clock_monotonic_ms();
-    if (!trial_claims(t, item))
-    {
-        return AMEND_OK;
-    }
-    amend_status status = trial_forget(t, item, error);
-    if (status != AMEND_OK)
+    bool claims, asked = false;
+    amend_status status = trial_claims(t, item, &claims, error);
+    if (status != AMEND_OK || !claims)
     {
         return status;
     }
-    if (trial_up(t, 1, &said) != AMEND_OK)
+    bool held = trial_data_of(t, item, "after", true, true, &asked, &said) == AMEND_OK && asked;
+    if (said.code == AMEND_E_OUT_OF_MEMORY)
     {
-        trial_tell_error(t, AMEND_TEST_TWICE, item, &said, start);
-        *go_on = false;
-        return AMEND_OK;
+        return error_memory(error);
     }
-    return trial_check(t, AMEND_TEST_TWICE, item, after, start, &same, error);
+    status = trial_forget(t, item, error);
+    return status == AMEND_OK ? trial_second(t, item, after, held, go_on, error) : status;
 }
 
-static amend_status trial_data_before(trial *t, const amend_item *item, bool *go_on)
+static amend_status trial_data_before(trial *t, const amend_item *item, bool *go_on, amend_error *error)
 {
     amend_error said = {0};
     bool found;
     int64_t start = clock_monotonic_ms();
-    if (trial_data_of(t, item, "before", false, &found, &said) != AMEND_OK)
+    if (trial_data_of(t, item, "before", false, false, &found, &said) == AMEND_OK)
     {
-        trial_tell_error(t, AMEND_TEST_DATA, item, &said, start);
-        *go_on = false;
+        return AMEND_OK;
+    }
+    *go_on = false;
+    return trial_tell_error(t, AMEND_TEST_DATA, item, &said, start, error);
+}
+
+static amend_status trial_data_after(trial *t, const amend_item *item, amend_error *error)
+{
+    amend_error said = {0};
+    bool found;
+    int64_t start = clock_monotonic_ms();
+    if (trial_data_of(t, item, "after", true, false, &found, &said) != AMEND_OK)
+    {
+        return trial_tell_error(t, AMEND_TEST_DATA, item, &said, start, error);
+    }
+    if (found)
+    {
+        trial_tell(t->sink, AMEND_TEST_DATA, item, AMEND_TEST_PASSED, NULL, NULL, clock_monotonic_ms() - start);
     }
     return AMEND_OK;
 }
 
-static void trial_data_after(trial *t, const amend_item *item)
+/* Apply it, with its data. *go_on: it could be. */
+static amend_status trial_first(trial *t, const amend_item *item, amend_snapshot **after, bool *go_on, amend_error *error)
 {
     amend_error said = {0};
-    bool found;
     int64_t start = clock_monotonic_ms();
-    if (trial_data_of(t, item, "after", true, &found, &said) != AMEND_OK)
+    if (trial_up(t, 1, &said) != AMEND_OK)
     {
-        trial_tell_error(t, AMEND_TEST_DATA, item, &said, start);
+        *go_on = false;
+        return trial_tell_error(t, AMEND_TEST_UP, item, &said, start, error);
     }
-    else if (found)
-    {
-        trial_tell(t->sink, AMEND_TEST_DATA, item, AMEND_TEST_PASSED, NULL, NULL, clock_monotonic_ms() - start);
-    }
+    trial_tell(t->sink, AMEND_TEST_UP, item, AMEND_TEST_PASSED, NULL, NULL, clock_monotonic_ms() - start);
+    amend_status status = trial_data_after(t, item, error);
+    return status == AMEND_OK ? amend_snapshot_take(t->handle, after, error) : status;
 }
 
 /* One migration: up, its data, down, up again, twice. */
 static amend_status trial_step(trial *t, const amend_item *item, bool *go_on, amend_error *error)
 {
     amend_snapshot *before = NULL, *after = NULL;
-    amend_error said = {0};
-    amend_status status = trial_data_before(t, item, go_on);
-    status = *go_on ? amend_snapshot_take(t->handle, &before, error) : status;
-    if (*go_on && status == AMEND_OK)
-    {
-        int64_t start = clock_monotonic_ms();
-        *go_on = trial_up(t, 1, &said) == AMEND_OK;
-        if (*go_on)
-        {
-            trial_tell(t->sink, AMEND_TEST_UP, item, AMEND_TEST_PASSED, NULL, NULL, clock_monotonic_ms() - start);
-            trial_data_after(t, item);
-            status = amend_snapshot_take(t->handle, &after, error);
-        }
-        else
-        {
-            trial_tell_error(t, AMEND_TEST_UP, item, &said, start);
-        }
-    }
+    amend_status status = trial_data_before(t, item, go_on, error);
+    status = *go_on && status == AMEND_OK ? amend_snapshot_take(t->handle, &before, error) : status;
+    status = *go_on && status == AMEND_OK ? trial_first(t, item, &after, go_on, error) : status;
     status = *go_on && status == AMEND_OK ? trial_there_and_back(t, item, before, after, go_on, error) : status;
     status = *go_on && status == AMEND_OK ? trial_twice(t, item, after, go_on, error) : status;
     amend_snapshot_free(before);
@@ -416,7 +449,6 @@ static amend_status trial_reset(trial *t, amend_error *error)
 {
     amend_run run = AMEND_RUN_INIT;
     amend_error said = {0};
-    bool same;
     int64_t start = clock_monotonic_ms();
     run.flags = AMEND_ALLOW_DESTRUCTIVE | AMEND_STRICT;
     amend_status status = amend_reset(t->handle, &run, NULL, &said);
@@ -427,32 +459,55 @@ static amend_status trial_reset(trial *t, amend_error *error)
     }
     if (status != AMEND_OK)
     {
-        trial_tell_error(t, AMEND_TEST_RESET, NULL, &said, start);
-        return AMEND_OK;
+        return trial_tell_error(t, AMEND_TEST_RESET, NULL, &said, start, error);
     }
-    return trial_check(t, AMEND_TEST_RESET, NULL, t->first, start, &same, error);
+    return trial_check(t, AMEND_TEST_RESET, NULL, t->first, start, error);
 }
 
 /*
  * What a migration has left behind must not fail those after it: on another scratch database, all up to it are applied again.
- * False when that can't be, since it fails by itself, or the database is the user's.
+ * *ready is false when that can't be, since it fails by itself, or the database is the user's.
  */
-static bool trial_start_over(trial *t, const char *version)
+static amend_status trial_start_over(trial *t, const char *version, bool *ready, amend_error *error)
 {
     trial fresh;
     amend_run run = AMEND_RUN_INIT;
+    amend_error said = {0};
     run.to = version;
     run.flags = AMEND_ALLOW_DESTRUCTIVE;
-    bool ready = !t->scratch.given && trial_open(t->given, NULL, t->sink, &fresh, NULL) == AMEND_OK;
-    if (!ready)
+    if (t->scratch.given)
     {
-        return false;
+        *ready = false;
+        return AMEND_OK;
     }
-    ready = amend_up(fresh.handle, &run, NULL, NULL) == AMEND_OK;
-    trial old = ready ? *t : fresh;
-    *t = ready ? fresh : *t;
+    amend_status status = trial_open(t->given, NULL, t->sink, &fresh, error);
+    if (status != AMEND_OK)
+    {
+        trial_close(&fresh);
+        return status;
+    }
+    *ready = amend_up(fresh.handle, &run, NULL, &said) == AMEND_OK;
+    trial old = *ready ? *t : fresh;
+    *t = *ready ? fresh : *t;
     trial_close(&old);
-    return ready;
+    if (said.code == AMEND_E_OUT_OF_MEMORY || said.code == AMEND_E_CANCELLED)
+    {
+        *error = said;
+        return said.status;
+    }
+    return AMEND_OK;
+}
+
+/* A statement of it can't be planned: a finding of that migration, and the road ends. Else it is about all of them. */
+static amend_status trial_tell_plan(trial *t, const amend_error *said, int64_t start_ms, amend_error *error)
+{
+    amend_item item = {.version = said->version};
+    if (said->version[0] != '\0' && said->statement > 0)
+    {
+        return trial_tell_error(t, AMEND_TEST_UP, &item, said, start_ms, error);
+    }
+    *error = *said;
+    return said->status;
 }
 
 /* The next migration; *go_on: there may be another one. */
@@ -460,15 +515,23 @@ static amend_status trial_next(trial *t, bool *whole, bool *go_on, amend_error *
 {
     amend_report *next = NULL;
     amend_run run = AMEND_RUN_INIT;
+    amend_error said = {0};
     bool ran = true;
+    int64_t start = clock_monotonic_ms();
     run.steps = 1;
-    amend_status status = amend_plan(t->handle, AMEND_UP, &run, &next, error);
-    *go_on = status == AMEND_OK && next->item_count > 0;
+    amend_status status = amend_plan(t->handle, AMEND_UP, &run, &next, &said);
+    if (status != AMEND_OK)
+    {
+        *whole = *go_on = false;
+        return trial_tell_plan(t, &said, start, error);
+    }
+    *go_on = next->item_count > 0;
     if (*go_on)
     {
         status = trial_step(t, &next->items[0], &ran, error);
         *whole &= ran;
-        *go_on = ran || trial_start_over(t, next->items[0].version);
+        *go_on = ran;
+        status = ran || status != AMEND_OK ? status : trial_start_over(t, next->items[0].version, go_on, error);
     }
     amend_report_free(next);
     return status;
@@ -491,8 +554,7 @@ amend_status trial_at_once(trial *t, amend_error *error)
     int64_t start = clock_monotonic_ms();
     if (trial_up(t, 0, &said) != AMEND_OK)
     {
-        trial_tell_error(t, AMEND_TEST_ALL, NULL, &said, start);
-        return AMEND_OK;
+        return trial_tell_error(t, AMEND_TEST_ALL, NULL, &said, start, error);
     }
     amend_status status = amend_snapshot_take(t->handle, &t->last, error);
     return status == AMEND_OK ? trial_reset(t, error) : status;

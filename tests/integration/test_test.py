@@ -107,6 +107,78 @@ def test_run_twice_and_it_is_not_the_same(lite_project):
     assert found[("004", "up")]["outcome"] == "failed" and "twice" in found[("004", "up")]["message"]
 
 
+
+def lines(found):
+    return found["detail"].replace("public.", "").splitlines()
+
+
+def test_it_says_that_it_may_run_twice_and_may_not(project):
+    project.both("001_log", "CREATE TABLE log (n INTEGER);", "DROP TABLE log;")
+    project.up("002_rows", "INSERT INTO log VALUES (1) ON CONFLICT DO NOTHING;")
+    project.write("migrations/tests/002_after.sql", "SELECT count(*) = 1 FROM log;")
+    found = tried(project, check=1)[("002", "twice")]
+    assert found["message"] == "run twice, it changes rows: a row of this query is not true" and found["file"].endswith("tests/002_after.sql")
+    project.write("migrations/tests/002_after.sql", "SELECT count(*) >= 1 FROM log;")
+    assert tried(project)[("002", "twice")]["outcome"] == "passed"
+
+
+def test_run_twice_and_it_fails(lite_project):
+    lite_project.up("001_old", "DROP TABLE IF EXISTS old;\nCREATE VIEW IF NOT EXISTS old AS SELECT 1 AS a;")
+    found = tried(lite_project, check=1)[("001", "twice")]
+    assert found["outcome"] == "failed" and "use DROP VIEW" in found["message"] and found["line"] == 1
+
+
+def test_a_block_that_swallows_is_run_twice(pg_project):
+    swallow = "EXCEPTION WHEN duplicate_object THEN null;\nEND $$;\n"
+    pg_project.both("001_state", f"DO $$ BEGIN\nCREATE TYPE state AS ENUM ('on', 'off');\n{swallow}"
+                    "CREATE TABLE IF NOT EXISTS cards (id int, s state);", "DROP TABLE cards;\nDROP TYPE state;")
+    assert tried(pg_project)[("001", "twice")]["outcome"] == "passed"
+    pg_project.both("002_more", "ALTER TABLE cards ADD COLUMN IF NOT EXISTS a int, ADD COLUMN b int;", "ALTER TABLE cards DROP COLUMN a, DROP COLUMN b;")
+    found = tried(pg_project, check=1)[("002", "twice")]
+    assert found["outcome"] == "failed" and 'column "b"' in found["message"] and found["file"].endswith("002_more.sql")
+
+
+def test_words_that_are_about_something_else(project):
+    project.both("001_cards", "CREATE TABLE cards (id INTEGER PRIMARY KEY);\nCREATE TABLE log (n INTEGER);", "DROP TABLE log;\nDROP TABLE cards;")
+    if project.db.kind == "sqlite":
+        project.both("002_on", "CREATE TRIGGER t AFTER INSERT ON cards BEGIN INSERT OR REPLACE INTO log VALUES (1); END;", "DROP TRIGGER t;")
+        project.both("003_key", "CREATE TABLE k (a TEXT UNIQUE ON CONFLICT IGNORE);", "DROP TABLE k;")
+    else:
+        project.both("002_on", "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$BEGIN DROP TABLE IF EXISTS x; END$$;", "DROP FUNCTION f();")
+        project.both("003_key", "ALTER TABLE IF EXISTS log ADD COLUMN m INTEGER;", "ALTER TABLE log DROP COLUMN m;")
+    results = tried(project)
+    assert ("002", "twice") not in results and ("003", "twice") not in results
+
+
+def test_each_object_is_named(project):
+    project.both("001_cards", "CREATE TABLE cards (id INTEGER PRIMARY KEY, title TEXT, body TEXT);\nCREATE INDEX by_title ON cards (title);",
+                 "DROP TABLE cards;")
+    project.both("002_indexes", "CREATE INDEX by_body ON cards (body);\nCREATE UNIQUE INDEX by_both ON cards (title, body);\nCREATE VIEW v AS SELECT id FROM cards;",
+                 "DROP INDEX by_body;\nDROP INDEX by_title;\nDROP VIEW v;")
+    results = tried(project, check=1)
+    assert sorted(lines(results[("002", "down")])) == ["gone: index by_title", "left behind: index by_both"]
+    assert "by_both" in results[("002", "up again")]["message"]
+    assert results[("all", "all down")]["outcome"] == "passed"  # the table takes all of it along
+
+
+def test_a_down_that_makes_it_otherwise(project):
+    project.both("001_cards", "CREATE TABLE cards (id INTEGER PRIMARY KEY, title VARCHAR(20));\nCREATE INDEX by_title ON cards (title);", "DROP TABLE cards;")
+    project.both("002_wide", "DROP INDEX by_title;\nCREATE INDEX by_title ON cards (title, id);", "DROP INDEX by_title;\nCREATE INDEX by_title ON cards (id);")
+    found = lines(tried(project, check=1)[("002", "down")])
+    assert found[0] == "different: index by_title" and "title" in found[1] and found[1].startswith("  was  ") and found[2].startswith("  is   ")
+
+
+def test_a_script_that_cannot_be_planned(project):
+    project.both(*CARDS)
+    project.up("002_ends", "CREATE TABLE a (id INTEGER);\nCOMMIT;")
+    results = tried(project, check=1)
+    assert results[("001", "up again")]["outcome"] == "passed"
+    assert "transaction control" in results[("002", "up")]["message"] and results[("002", "up")]["line"] == 2
+    project.amend("test", "--junit", "report.xml", check=1)
+    root = xml.etree.ElementTree.parse(os.path.join(project.home, "report.xml")).getroot()
+    assert [c.get("classname") for c in root.iter("testcase") if c.get("name") == "up" and c.find("failure") is not None] == ["002"]
+
+
 def test_data(project):
     project.both(*CARDS)
     project.both(*BODY)
@@ -154,12 +226,28 @@ def test_annotations(project):
 
 def test_lint_counts_when_it_is_an_error(project):
     project.up(*CARDS[:2])
+    project.both("002_decks", "CREATE TABLE decks (id INTEGER PRIMARY KEY);", "DROP TABLE IF EXISTS decks;")
     project.write("amend.ini", "[lint]\nno-down = error\n")
-    result = project.amend("test", check=5)
+    result = project.amend("test", "--junit", "report.xml", check=5)
     assert "AM0304" in result.err and "no-down" in result.out and "1 passed" not in result.err
-    assert project.amend("test", "--json", check=5).json()["error"]["code"] == "AM0304"
-    assert "::error file=migrations/001_cards.sql" in project.amend("test", "--format", "github", check=5).out
+    assert "FAIL 001 cards" in result.out and "     lint: AL011 no-down: " in result.out and "ok   002 decks  up, down, up again, lint\n" in result.out
+    value = project.amend("test", "--json", check=5).json()
+    assert value["error"]["code"] == "AM0304" and value["failed"] == 1
+    jsonschema.check(value, jsonschema.load("test.json"))
+    results = {(r.get("version", "all"), r["test"]): r for r in value["results"]}
+    found = results[("001", "lint")]
+    assert found["outcome"] == "failed" and found["file"] == "migrations/001_cards.sql" and found["line"] == 1
+    assert found["detail"].startswith("migrations/001_cards.sql:1: AL011 no-down: ") and results[("002", "lint")]["outcome"] == "passed"
+    out = project.amend("test", "--format", "github", check=5).out
+    assert out.count("::error file=migrations/001_cards.sql") == 1
+    root = xml.etree.ElementTree.parse(os.path.join(project.home, "report.xml")).getroot()
+    cases = {(c.get("classname"), c.get("name")): c.find("failure") for c in root.iter("testcase")}
+    assert cases[("001 cards", "lint")].get("message").startswith("AL011 no-down: ") and cases[("002 decks", "lint")] is None
+    assert root.find("testsuite").get("failures") == "1"
     project.amend("test", "--lint", "off")
+    # beside a test that failed, that one decides
+    project.both("003_wrong", "CREATE TABLE wrong (id INTEGER PRIMARY KEY);", "DROP TABLE IF EXISTS right_one;")
+    assert "AM0306" in project.amend("test", check=1).err
 
 
 def test_nothing_to_try(project):

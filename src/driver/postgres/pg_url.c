@@ -437,8 +437,13 @@ const char *pg_url_conninfo(const char *url)
 
 bool pg_url_renamed(const char *url, const char *name, char *out, size_t out_size)
 {
-    const char *given = pg_url_conninfo(url);
-    bool uri = given != NULL && scheme_of(slice_of(url)).data != NULL;
-    const char *before = given == NULL ? "" : !uri ? " " : strchr(given, '?') == NULL ? "?" : "&";
+    const char *given = pg_url_conninfo(url), *before = given == NULL ? "" : " ";
+    slice whole = slice_of(url);
+    if (scheme_of(whole).data != NULL)
+    {
+        parts p;
+        parse_url(whole, &p); /* a ? in the password begins no query */
+        before = p.query.len > 0 ? "&" : slice_ends(whole, SLICE("?")) ? "" : "?";
+    }
     return (size_t)snprintf(out, out_size, "%s%sdbname=%s", given == NULL ? "" : given, before, name) < out_size;
 }

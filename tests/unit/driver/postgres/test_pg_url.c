@@ -62,9 +62,31 @@ static void test_ambiguous(void **state)
     assert_string_equal(pg_url_conninfo("service=x"), "service=x");
 }
 
+static void renamed(const test_line *l)
+{
+    char out[512], name[128], shown[512];
+    assert_true(driver_postgres.renamed(l->fields[0], "other", out, sizeof out));
+    if (strcmp(out, l->fields[1]) != 0)
+    {
+        fail_msg("%s:%u: %s gives %s", l->file, l->line, l->fields[0], out);
+    }
+    driver_postgres.describe(out, shown, sizeof shown, name, sizeof name);
+    assert_string_equal(name, "other");
+    /* One byte too few: it says so. */
+    char less[512];
+    assert_false(driver_postgres.renamed(l->fields[0], "other", less, strlen(out)));
+    assert_true(driver_postgres.renamed(l->fields[0], "other", less, strlen(out) + 1));
+}
+
+static void test_renamed(void **state)
+{
+    (void)state;
+    cases_lines("postgres/renamed.txt", renamed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_describe), cmocka_unit_test(test_accepts),
-                                       cmocka_unit_test(test_ambiguous)};
+                                       cmocka_unit_test(test_ambiguous), cmocka_unit_test(test_renamed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,8 @@ void events_handle(void *arg, const amend_event *event)
     case AMEND_EVENT_INDEX_REBUILT:
         remark(c, event, AMEND_WARNING);
         break;
+    case AMEND_EVENT_BACKUP_MADE:
+    case AMEND_EVENT_BACKUP_RESTORED:
     case AMEND_EVENT_NOTICE:
         remark(c, event, event->severity == AMEND_WARNING ? AMEND_WARNING : AMEND_NOTE);
         break;

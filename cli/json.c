@@ -199,6 +199,11 @@ json_t *json_report(const char *name, const amend_report *report)
     {
         json_object_set_new(out, "losses", losses_json(report));
     }
+    json_add(out, "backup", report->backup);
+    if (report->restored)
+    {
+        json_object_set_new(out, "restored", json_true());
+    }
     json_object_set_new(out, "items", items);
     json_object_set_new(out, "problems", problems);
     return out;

@@ -336,6 +336,8 @@ typedef struct amend_report
     int64_t elapsed_ms;
     const struct amend_loss *losses; /* amend/loss.h: what the run takes away, or would; tables and columns also when empty */
     size_t loss_count;
+    const char *backup; /* the directory of the backup that was made before the first step; NULL: none was */
+    bool restored;      /* the run failed, and the database was put back as it was before, from that backup */
 } amend_report;
 
 AMEND_API void amend_report_free(amend_report *report);
@@ -462,6 +464,11 @@ typedef struct amend_run
     unsigned steps; /* at most so many; 0: up all, down one (unless `to` is set) */
     unsigned flags;
     amend_lint_mode lint;
+    /*
+     * up, down, redo, reset: the directory to make a backup in before the first step (amend/backup.h); it is made when it is
+     * absent. "": "backups", beside the migrations' directory. NULL: no backup.
+     */
+    const char *backup;
 } amend_run;
 
 #define AMEND_RUN_INIT                                                                                                         \

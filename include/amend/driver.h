@@ -53,6 +53,8 @@ typedef struct amend_hooks
     void (*notice)(void *arg, const char *severity, const char *text);
     /* Nothing came for a while (about every 250 ms). Anything but AMEND_OK cancels the running statement. */
     amend_status (*idle)(void *arg);
+    /* A piece of what a COPY … TO stdout gives; not NUL-terminated. Anything but AMEND_OK stops exec, as of row. */
+    amend_status (*copied)(void *arg, size_t piece, const char *data, size_t length);
 } amend_hooks;
 
 /* What kind of failure it was: what decides whether trying again makes sense. */
@@ -139,6 +141,21 @@ typedef struct amend_driver
     void (*own_process)(void);
     /* Optional. The URL of another database of that name on the same server, as the same user. False when it does not fit. */
     bool (*renamed)(const char *url, const char *name, char *out, size_t out_size);
+    /*
+     * Optional, all or none: the database is one file, which is saved and put back as a whole.
+     *
+     * path: the file's absolute path, which lives as long as the connection; NULL when the database is in memory, or nowhere.
+     * save: write what is committed to `path`, a file that is there and empty, and see that it is on the disk. What an open
+     *   transaction of this connection has changed is not in it. hooks->idle is asked meanwhile.
+     * others: a number that is another one after another connection has committed. Inside a transaction only.
+     * load: put what the file `path` has in the place of all that the database has, in one transaction of its own. With
+     *   `others`, only while that is still the number: else nothing is done, and *changed says so.
+     */
+    const char *(*path)(amend_conn *conn);
+    amend_status (*save)(amend_conn *conn, const char *path, const amend_hooks *hooks, amend_fault *fault, amend_error *error);
+    int64_t (*others)(amend_conn *conn);
+    amend_status (*load)(amend_conn *conn, const char *path, const int64_t *others, bool *changed, amend_fault *fault,
+                         amend_error *error);
 } amend_driver;
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
 
 #include "amend/loss.h"
 #include "base/error.h"
-#include "engine/losses.h"
+#include "engine/backup.h"
 
 static const unsigned ALL_FLAGS = AMEND_DRY_RUN | AMEND_OUT_OF_ORDER | AMEND_STRICT | AMEND_ALLOW_DESTRUCTIVE;
 
@@ -135,6 +135,49 @@ static amend_status add_losses(report_box *box, const losses *l, amend_error *er
     return AMEND_OK;
 }
 
+/* Where backups go: what was given, or "backups" beside the migrations. NULL when memory is short. */
+static const char *backup_dir(amend *handle, arena *a, const char *given)
+{
+    size_t len = strlen(handle->dir);
+    if (given[0] != '\0')
+    {
+        return given;
+    }
+    while (len > 1 && handle->dir[len - 1] == '/')
+    {
+        len--;
+    }
+    while (len > 0 && handle->dir[len - 1] != '/')
+    {
+        len--;
+    }
+    return arena_format(a, "%.*sbackups", (int)len, handle->dir);
+}
+
+static amend_status check_backup(planner *make, const amend_run *run, amend_error *error)
+{
+    bool steps = make == plan_up || make == plan_down || make == plan_redo || make == plan_reset;
+    return run->backup == NULL || steps
+               ? AMEND_OK
+               : error_set(error, AMEND_E_ARGUMENT, "no backup is made before this: it takes nothing away");
+}
+
+/* The backup that was made, or would be. */
+static amend_status add_backup(amend *handle, report_box *box, const backup *b, const outcome *o, bool dry, amend_error *error)
+{
+    if (dry && b->dir != NULL && o->plan.count > 0)
+    {
+        backup_foretell(&handle->session, b);
+    }
+    if (b->made)
+    {
+        box->pub.backup = arena_string(box->arena, b->depot.path);
+        box->pub.restored = b->restored;
+        return box->pub.backup == NULL ? error_memory(error) : AMEND_OK;
+    }
+    return AMEND_OK;
+}
+
 static amend_status perform(amend *handle, planner *make, const amend_run *given, amend_report **out, amend_error *error)
 {
     amend_run run;
@@ -145,6 +188,7 @@ static amend_status perform(amend *handle, planner *make, const amend_run *given
     {
         status = check_run(given, &run, error);
     }
+    status = status == AMEND_OK ? check_backup(make, &run, error) : status;
     if (status != AMEND_OK)
     {
         return status;
@@ -158,7 +202,10 @@ static amend_status perform(amend *handle, planner *make, const amend_run *given
                    .catalog = &c,
                    .allowed = (run.flags & AMEND_ALLOW_DESTRUCTIVE) != 0,
                    .looking = (run.flags & AMEND_DRY_RUN) != 0};
-    status = load_catalog(handle, box, &c, error);
+    backup saved = {.losses = &lost, .dir = run.backup == NULL ? NULL : backup_dir(handle, box->arena, run.backup)};
+    bool unnamed = run.backup != NULL && saved.dir == NULL;
+    status = unnamed ? error_memory(error) : load_catalog(handle, box, &c, error);
+    handle->session.backup = saved.dir == NULL ? NULL : &saved;
     bool planned = status == AMEND_OK;
     if (planned)
     {
@@ -170,12 +217,14 @@ static amend_status perform(amend *handle, planner *make, const amend_run *given
         status = apply(&handle->session, box->arena, &c, make, first, &run, &o, error);
         planned = o.results != NULL || o.plan.problem_count > 0 || lost.count > 0;
     }
+    handle->session.backup = NULL;
     if (planned && status == AMEND_OK)
     {
         tell_skipped(handle, &o.plan);
     }
     amend_error shortage = {0};
-    bool told = !planned || (report_outcome(box, &o, &shortage) == AMEND_OK && add_losses(box, &lost, &shortage) == AMEND_OK);
+    bool told = !planned || (report_outcome(box, &o, &shortage) == AMEND_OK && add_losses(box, &lost, &shortage) == AMEND_OK &&
+                             add_backup(handle, box, &saved, &o, lost.looking && status == AMEND_OK, &shortage) == AMEND_OK);
     if (!told && status == AMEND_OK)
     {
         planned = false;

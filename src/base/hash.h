@@ -5,6 +5,8 @@
 
 #include "base/slice.h"
 
+#include <stdint.h>
+
 enum
 {
     HASH_HEX = 65, /* 64 digits and NUL */
@@ -12,5 +14,15 @@ enum
 
 /* The hash of the concatenated parts as lower-case hex digits. */
 void hash_hex(const slice *parts, size_t count, char out[HASH_HEX]);
+
+/* The same, bit by bit. */
+typedef struct hasher
+{
+    uint64_t state[16];
+} hasher;
+
+void hash_begin(hasher *h);
+void hash_add(hasher *h, slice part);
+void hash_end(hasher *h, char out[HASH_HEX]);
 
 #endif

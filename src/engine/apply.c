@@ -21,6 +21,7 @@ static void set_up(runner *r, session *s, arena *a, const catalog *c, outcome *o
                             .holder = holder,
                             .host = s->host,
                             .pid = (int64_t)getpid()},
+                  .backup = s->backup,
                   .results = out->results};
     history_trail(&out->history, s, &r->trail);
 }

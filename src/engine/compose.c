@@ -366,7 +366,7 @@ void explain_fault(runner *r, const message *m, const job *jobs, size_t job_coun
     }
 }
 
-static void write_failure(const amend_error *error, buf *out)
+void compose_failure(const amend_error *error, buf *out)
 {
     buf_format(out, "{\"code\":\"AM%04d\",\"message\":", (int)error->code);
     buf_json(out, error->message);
@@ -403,7 +403,7 @@ void clean_up(runner *r, const job *j, const amend_error *error, const char *abo
     {
         buf detail;
         buf_init(&detail, r->session->allocator);
-        write_failure(error, &detail);
+        compose_failure(error, &detail);
         message_words(&m, PART_FRAME, SIZE_MAX, w->lock_begin);
         if (!detail.failed)
         {

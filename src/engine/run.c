@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/run.h"
+#include "engine/backup.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -62,7 +62,8 @@ void run_progress(runner *r)
     session_tell(r->session, &event);
 }
 
-static void tell_failure(runner *r, const amend_error *error)
+/* Returns the step at fault, or SIZE_MAX. */
+static size_t tell_failure(runner *r, const amend_error *error)
 {
     size_t step = r->current;
     for (size_t i = 0; i < r->plan->count && error->version[0] != '\0'; i++)
@@ -75,7 +76,7 @@ static void tell_failure(runner *r, const amend_error *error)
     }
     if (step >= r->plan->count || r->results[step].state == AMEND_STATE_DONE)
     {
-        return;
+        return SIZE_MAX;
     }
     r->results[step] = (result){.step = &r->plan->steps[step], .state = AMEND_STATE_FAILED};
     amend_event event = step_event(r, step, AMEND_EVENT_MIGRATION_FAILED);
@@ -83,6 +84,7 @@ static void tell_failure(runner *r, const amend_error *error)
     event.message = error->message;
     event.statement = error->statement;
     session_tell(r->session, &event);
+    return step;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ running */
@@ -111,7 +113,7 @@ static bool giveback_make(giveback *g, const runner *r)
 
 static void give_back(const giveback *g, runner *r, const amend_error *error)
 {
-    bool ours = r->locked && !r->released && !r->again;
+    bool ours = r->locked && !r->released && (!r->again || r->backup != NULL); /* for a backup it is taken beforehand */
     if (ours && error->code != AMEND_E_CONNECTION_LOST && error->code != AMEND_E_LOCK_LOST)
     {
         keep_late(r);
@@ -142,6 +144,20 @@ static amend_status find_halves(runner *r, amend_error *error)
     return any ? audit_halves(r->session, r->arena, &r->history->ledger, &r->halves, error) : AMEND_OK;
 }
 
+static void run_failed(runner *r, const amend_error *error)
+{
+    if (r->again)
+    {
+        backup_drop(r);
+        return;
+    }
+    size_t step = r->backup == NULL || r->backup->made ? tell_failure(r, error) : SIZE_MAX;
+    if (r->backup != NULL)
+    {
+        backup_undo(r, step, error);
+    }
+}
+
 amend_status run_plan(runner *r, amend_error *error)
 {
     bool nested = (r->session->dialect->traits & DIALECT_OUTER_TX) != 0;
@@ -149,6 +165,7 @@ amend_status run_plan(runner *r, amend_error *error)
     giveback back;
     amend_status status = giveback_make(&back, r) ? find_halves(r, &reason) : error_memory(&reason);
     r->stop = SIZE_MAX;
+    status = status == AMEND_OK && r->backup != NULL ? backup_make(r, &reason) : status;
     for (size_t next = 0; next < r->plan->count && status == AMEND_OK;)
     {
         r->current = next;
@@ -156,9 +173,13 @@ amend_status run_plan(runner *r, amend_error *error)
         status = session_go_on(r->session, &reason);
         status = status == AMEND_OK ? (nested ? nested_run : batch_run)(r, &next, &reason) : status;
     }
-    if (status != AMEND_OK && !r->again)
+    if (status != AMEND_OK)
     {
-        tell_failure(r, &reason);
+        run_failed(r, &reason);
+        if (r->backup != NULL && r->backup->restored)
+        {
+            error_hint(&reason, "The database is as it was before the run. Mend the migration, and run the command again.");
+        }
     }
     give_back(&back, r, &reason);
     buf_clear(&back.text);

@@ -9,6 +9,7 @@
  *   batch.c    steps sent to a server, many in one message
  *   nested.c   steps as savepoints of one transaction (dialects with DIALECT_OUTER_TX)
  *   keep.c     what the schema is afterwards
+ *   backup.c   what is saved before the first step, and put back
  *   apart.c    a step with statements that run outside a transaction: journalled (journal.c), resumed
  */
 #ifndef AMEND_ENGINE_RUN_H
@@ -19,6 +20,8 @@
 #include "engine/lock.h"
 #include "engine/message.h"
 #include "engine/plan.h"
+
+struct backup;
 
 /* A step that this run has finished, or failed at. */
 typedef struct result
@@ -39,15 +42,16 @@ typedef struct runner
     const plan *plan;
     lease lease;
     trail trail;
-    halves halves;   /* steps that are to go on where they stopped */
-    bool locked;     /* the lock's row says that we hold it, and that is committed */
-    bool released;   /* given back */
-    bool unkept;     /* the schema is not to be written down: that failed, or a migration is half done */
-    bool single;     /* one step a batch: a batch was lost as a whole because of one of its steps */
-    bool again;      /* set with a failure: another runner was quicker, read and plan anew */
-    size_t stop;     /* no batch goes beyond this step; SIZE_MAX: no limit */
-    unsigned tries;  /* of the step at hand, for locks */
-    result *results; /* one for each step of the plan */
+    struct backup *backup; /* to be made before the first step; NULL: none */
+    halves halves;         /* steps that are to go on where they stopped */
+    bool locked;           /* the lock's row says that we hold it, and that is committed */
+    bool released;         /* given back */
+    bool unkept;           /* the schema is not to be written down: that failed, or a migration is half done */
+    bool single;           /* one step a batch: a batch was lost as a whole because of one of its steps */
+    bool again;            /* set with a failure: another runner was quicker, read and plan anew */
+    size_t stop;           /* no batch goes beyond this step; SIZE_MAX: no limit */
+    unsigned tries;        /* of the step at hand, for locks */
+    result *results;       /* one for each step of the plan */
     size_t done;
     size_t current; /* the step at hand, for progress */
     unsigned statement, statements;
@@ -115,6 +119,9 @@ void compose_close(runner *r, message *m, const job *j, int64_t execution_time_m
 void compose_event(runner *r, message *m, size_t step, amend_event_type type, const char *detail);
 /* The same for an event that belongs to no step. */
 void compose_event_of(runner *r, message *m, const char *version, amend_event_type type, const char *detail);
+
+/* What a migration.failed tells: a JSON object. */
+void compose_failure(const amend_error *error, buf *out);
 
 /* Fill error with the place of the failure in the migration's file, or with what it means that our own SQL failed. */
 void explain_fault(runner *r, const message *m, const job *jobs, size_t job_count, const amend_fault *fault,

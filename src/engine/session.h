@@ -11,6 +11,8 @@
 
 #include <stdatomic.h>
 
+struct backup;
+
 typedef struct session
 {
     const amend_allocator *allocator;
@@ -29,6 +31,7 @@ typedef struct session
     bool borrowed;           /* conn is the caller's: never opened, never closed here */
     bool inside;             /* conn is in a transaction of the caller's, and all work is done within it */
     const char *healing;     /* the error that this session's runs cure, for the audit trail; NULL for other runs */
+    struct backup *backup;   /* what this session's runs save before their first step (engine/backup.h); NULL: nothing */
     bool read_only;          /* conn was opened for looking only */
     bool lost;               /* conn is: the next session_connect opens another */
     amend_conn *pulse;       /* a second connection, for the heartbeat; NULL until it is needed */

@@ -43,6 +43,14 @@ bool sqlite_conn_idle(amend_conn *conn);
 /* Waits for a lock, up to busy_ms; asks hooks->idle meanwhile. To be given to sqlite3_busy_handler. */
 int sqlite_conn_busy(void *conn, int tries);
 
+/* copy.c: amend_driver.path, save, others and load */
+const char *sqlite_copy_path(amend_conn *conn);
+amend_status sqlite_copy_save(amend_conn *conn, const char *path, const amend_hooks *hooks, amend_fault *fault,
+                              amend_error *error);
+int64_t sqlite_copy_others(amend_conn *conn);
+amend_status sqlite_copy_load(amend_conn *conn, const char *path, const int64_t *others, bool *changed, amend_fault *fault,
+                              amend_error *error);
+
 /* borrow.c: what comes before the first exec on a borrowed connection. *fault is filled but for its place. */
 amend_status sqlite_conn_begin_borrowed(sqlite_conn *c, amend_fault *fault, amend_error *error);
 

@@ -16,4 +16,8 @@ const amend_driver driver_sqlite = {
     .exec = sqlite_conn_exec,
     .idle = sqlite_conn_idle,
     .own_process = sqlite_conn_own_process,
+    .path = sqlite_copy_path,
+    .save = sqlite_copy_save,
+    .others = sqlite_copy_others,
+    .load = sqlite_copy_load,
 };

@@ -158,11 +158,25 @@ void pg_claim_touch_all(pg_claims *c)
 
 /* ------------------------------------------------------------------------------------------------------------- enum values */
 
-/* A plain or dollar-quoted constant; data is NULL for others, which have escapes of their own. */
+/* What a backslash before the letter stands for; NUL: a number, which is not read. */
+static char claim_escape(char letter)
+{
+    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+    const char *at = letter == '\0' ? NULL : strchr(from, letter);
+    if (at != NULL)
+    {
+        return to[at - from];
+    }
+    return (letter >= '0' && letter <= '7') || letter == 'x' || letter == 'u' || letter == 'U' ? '\0' : letter;
+}
+
+/* A plain or dollar-quoted constant, or E'…' without numbers; data is NULL for others. */
 static slice claim_literal(pg_claims *c, const pg_token *t, slice text)
 {
-    bool plain = t->kind == PG_STRING && t->start + 1 == (size_t)(t->body.data - text.data);
-    if (t->kind != PG_DOLLAR && !plain)
+    size_t opening = (size_t)(t->body.data - text.data) - t->start;
+    bool escapes = t->kind == PG_STRING && opening == 2 && (text.data[t->start] | ' ') == 'e';
+    bool plain = t->kind == PG_STRING && opening == 1;
+    if (t->kind != PG_DOLLAR && !plain && !escapes)
     {
         return (slice){0};
     }
@@ -171,8 +185,15 @@ static slice claim_literal(pg_claims *c, const pg_token *t, slice text)
     c->failed |= value == NULL;
     for (size_t i = 0; i < t->body.len && value != NULL; i++)
     {
-        value[len++] = t->body.data[i];
-        i += plain && t->body.data[i] == '\'';
+        char letter = t->body.data[i];
+        bool escaped = escapes && letter == '\\' && i + 1 < t->body.len;
+        value[len] = escaped ? claim_escape(t->body.data[++i]) : letter;
+        if (escaped && value[len] == '\0')
+        {
+            return (slice){0};
+        }
+        i += t->kind == PG_STRING && !escaped && letter == '\'';
+        len++;
     }
     return (slice){value, len};
 }
@@ -486,6 +507,30 @@ static bool claim_queries(pg_lexer l, size_t *data)
     return query;
 }
 
+/* OWNED BY wants a table of the same schema, and is no part of what a sequence is. *behind: where the rest goes on. */
+static bool claim_owned(slice text, size_t from, size_t *start, size_t *behind)
+{
+    pg_lexer l = {.text = text, .at = from};
+    pg_token t;
+    for (pg_lexer_next(&l, &t); t.kind != PG_END && t.kind != PG_UNENDED;)
+    {
+        pg_path path;
+        *start = t.start;
+        if (!claim_skip(&l, &t, "OWNED"))
+        {
+            pg_lexer_next(&l, &t);
+        }
+        else if (claim_skip(&l, &t, "BY"))
+        {
+            l.at = t.start;
+            bool read = pg_path_read(&l, &path);
+            *behind = read ? path.parts[path.count - 1].end : text.len;
+            return read;
+        }
+    }
+    return false;
+}
+
 static size_t claim_text_end(slice text)
 {
     pg_lexer l = {.text = text};
@@ -527,6 +572,12 @@ void pg_claim_write(buf *out, const claim *c, const pg_beside *beside)
     if (table && !queries)
     {
         claim_each_reference(l, claim_write_reference, &w);
+    }
+    size_t start, behind;
+    if (h.object == AMEND_OBJECT_SEQUENCE && claim_owned(c->text, w.done, &start, &behind))
+    {
+        buf_add(out, slice_sub(c->text, w.done, start));
+        w.done = behind;
     }
     end = queries && data != SIZE_MAX ? data : end;
     buf_add(out, slice_sub(c->text, w.done, end));

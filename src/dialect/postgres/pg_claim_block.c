@@ -140,9 +140,26 @@ static bool claim_block_opens(const claim_block *b)
     return false;
 }
 
+/* <<name>> */
+static void claim_block_label(claim_block *b)
+{
+    while (!claim_block_over(b) && !pg_lexer_is_symbol(&b->token, '>'))
+    {
+        claim_block_next(b);
+    }
+    while (pg_lexer_is_symbol(&b->token, '>'))
+    {
+        claim_block_next(b);
+    }
+}
+
 static void claim_block_one(claim_block *b)
 {
-    if (claim_block_opens(b))
+    if (pg_lexer_is_symbol(&b->token, '<'))
+    {
+        claim_block_label(b);
+    }
+    else if (claim_block_opens(b))
     {
         claim_block_next(b);
     }

@@ -212,7 +212,10 @@ static const char TRUTH_FACTS[] =
     "r.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table partitioned by ' || pg_catalog.pg_get_partkeydef(r.oid) WHEN 'v' "
     "THEN "
     "'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite "
-    "type' ELSE 'index' END) AS definition FROM pg_catalog.pg_class AS r WHERE r.oid = s.rel\n"
+    "type' ELSE 'index' END, CASE WHEN r.relkind IN ('r', 'p', 'f') THEN (SELECT ' inherits ' || "
+    "pg_catalog.string_agg(h.inhparent::pg_catalog.regclass::pg_catalog.text, ', ' ORDER BY h.inhseqno) FROM "
+    "pg_catalog.pg_inherits AS h WHERE h.inhrelid = r.oid) END) AS definition FROM pg_catalog.pg_class AS r WHERE r.oid = "
+    "s.rel\n"
     "UNION ALL SELECT 0, 0, 'kind', 'type ' || t.typtype::pg_catalog.text FROM pg_catalog.pg_type AS t WHERE t.oid = s.typ AND "
     "t.typrelid = 0\n"
     "UNION ALL SELECT 1, a.attnum, 'column ' || pg_catalog.quote_ident(a.attname), "
@@ -240,10 +243,18 @@ static const char TRUTH_FACTS[] =
     "q.seqstart, ' INCREMENT ', q.seqincrement, ' MINVALUE ', q.seqmin, ' MAXVALUE ', q.seqmax, ' CACHE ', q.seqcache, CASE "
     "WHEN "
     "q.seqcycle THEN ' CYCLE' END) FROM pg_catalog.pg_sequence AS q WHERE q.seqrelid = s.rel\n"
-    "UNION ALL SELECT 3, 0, 'definition', pg_catalog.concat(pg_catalog.format_type(t.typbasetype, t.typtypmod), ' DEFAULT ' || "
-    "t.typdefault, CASE WHEN t.typnotnull THEN ' NOT NULL' END) FROM pg_catalog.pg_type AS t WHERE t.oid = s.typ AND t.typtype "
-    "= "
-    "'d') AS f\nORDER BY s.side, f.part, f.place, f.object;\n";
+    "UNION ALL SELECT 3, 0, 'definition', pg_catalog.concat(pg_catalog.format_type(t.typbasetype, t.typtypmod), "
+    "CASE WHEN t.typcollation <> b.typcollation THEN (SELECT ' COLLATE ' || pg_catalog.quote_ident(m.nspname) || '.' || "
+    "pg_catalog.quote_ident(l.collname) FROM pg_catalog.pg_collation AS l JOIN pg_catalog.pg_namespace AS m ON m.oid = "
+    "l.collnamespace WHERE l.oid = t.typcollation) END, ' DEFAULT ' || "
+    "t.typdefault, CASE WHEN t.typnotnull THEN ' NOT NULL' END) FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_type AS b ON "
+    "b.oid = "
+    "t.typbasetype WHERE t.oid = s.typ AND t.typtype = 'd'\n"
+    "UNION ALL SELECT 3, 0, 'definition', pg_catalog.concat('RANGE OF ', pg_catalog.format_type(g.rngsubtype, NULL), "
+    "(SELECT ' BY ' || pg_catalog.quote_ident(o.opcname) FROM pg_catalog.pg_opclass AS o WHERE o.oid = g.rngsubopc AND NOT "
+    "o.opcdefault), ' COLLATE ' || NULLIF(g.rngcollation, 0)::pg_catalog.text, ' CANONICAL ' || "
+    "NULLIF(g.rngcanonical::pg_catalog.text, '-'), ' DIFFERENCE ' || NULLIF(g.rngsubdiff::pg_catalog.text, '-')) FROM "
+    "pg_catalog.pg_range AS g WHERE g.rngtypid = s.typ) AS f\nORDER BY s.side, f.part, f.place, f.object;\n";
 
 typedef struct truth_stubs
 {

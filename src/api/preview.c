@@ -106,6 +106,10 @@ amend_status amend_preview_up(amend *handle, const amend_run *given, amend_previ
     amend_run run;
     catalog c;
     preview p = {0};
+    if (out == NULL)
+    {
+        return error_set(error, AMEND_E_ARGUMENT, "amend_preview_up needs a place for the preview");
+    }
     amend_status status = need_database(handle, error);
     status = status == AMEND_OK ? check_run(given, &run, error) : status;
     report_box *report = status == AMEND_OK ? report_new(handle, error) : NULL;

@@ -116,6 +116,10 @@ amend_status truth_look(session *s, arena *a, const truth_settings *settings, co
                         size_t count, amend_error *error)
 {
     buf text;
+    for (size_t i = 0; i < count; i++) /* of what isn't there, there may be no row */
+    {
+        found[i] = (claim_found){.schema = "", .sort = "", .mark = "", .owned = ""};
+    }
     buf_init(&text, s->allocator);
     unsigned statements = s->dialect->claim_look(&text, claims, count);
     truth_reader r = {.dialect = s->dialect, .arena = a, .found = found, .count = count};

@@ -289,6 +289,36 @@ def test_a_scratch_database_of_ones_own(pg_project, pg, make_db):
     assert "AM0307" in pg_project.amend("test", "--scratch-url", "sqlite:x.db", check=1).err
 
 
+def test_a_scratch_database_whose_schema_is_anothers(pg_project, pg, make_db):
+    """As before PostgreSQL 15, or where somebody else owns the database: what the migrations made goes, the schema stays."""
+    pg_project.up("001_all", """
+        CREATE TYPE state AS ENUM ('on', 'off');
+        CREATE TYPE pair AS (a INT, b state);
+        CREATE DOMAIN small AS INT CHECK (VALUE < 10);
+        CREATE TYPE span AS RANGE (subtype = INT);
+        CREATE TABLE cards (id BIGSERIAL PRIMARY KEY, s state, n small, p pair, r span);
+        CREATE TABLE parted (a INT) PARTITION BY LIST (a);
+        CREATE TABLE part PARTITION OF parted DEFAULT;
+        CREATE VIEW v AS SELECT id FROM cards;
+        CREATE MATERIALIZED VIEW m AS SELECT id FROM v;
+        CREATE SEQUENCE q;
+        CREATE FUNCTION f(s state) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE PROCEDURE "p""q"() LANGUAGE sql AS 'SELECT 1';
+        CREATE SCHEMA more;
+        CREATE TABLE more.t (id INT);""")
+    own = make_db("postgres")
+    own.sql(f"CREATE ROLE guest LOGIN; GRANT ALL ON SCHEMA public TO guest; GRANT CREATE ON DATABASE {own.name} TO guest")
+    before = own.snapshot()
+    url = own.url.replace("owner@", "guest@")
+    try:
+        for _ in range(2):
+            results = tried(pg_project, "--scratch-url", url)
+            assert results[("all", "all up")]["outcome"] == "passed"
+            assert own.snapshot() == before
+    finally:
+        own.sql("DROP OWNED BY guest CASCADE; DROP ROLE guest")
+
+
 def test_left_overs_are_dropped(pg_project, pg):
     pg_project.both(*CARDS)
     for name in ("amend_scratch_1000000000_0123abcd", "amend_scratch_9999999999_0123abcd", "amend_scratch_mine"):

@@ -69,6 +69,68 @@ static void run_without_memory(const dialect *d, const char *text)
     }
 }
 
+/* What may have been found of a claim. */
+static const claim_found claims_found[] = {
+    {.schema = "", .sort = "", .mark = "", .owned = ""},
+    {.there = true,
+     .id = "7",
+     .schema = "",
+     .sort = "r",
+     .mark = "it's",
+     .owned = "t",
+     .remark = "my \\ own",
+     .table = "t",
+     .table_schema = "s"},
+    {.there = true, .id = "7", .schema = "app", .sort = "e", .mark = "m", .owned = "f"},
+};
+
+/* All that is written for it, one text. */
+static void write_claim(const dialect *d, const claim *c, const claim_found *f, buf *out)
+{
+    unsigned statements = d->claim_look(out, &c, 1) + d->claim_hold(out, c, f);
+    for (unsigned attempt = 0; attempt < 2 && d->claim_build != NULL && f->there; attempt++)
+    {
+        statements += d->claim_build(out, c, f, 0x1234, attempt);
+    }
+    if (d->enum_create != NULL && c->enumeration)
+    {
+        statements += d->enum_create(out, c);
+    }
+    if (d->type_dependents != NULL && c->object == AMEND_OBJECT_TYPE)
+    {
+        statements += d->type_dependents(out, c->schema, c->name) + d->type_drop(out, c->schema, c->name, c->plain);
+    }
+    buf_format(out, "%u statements", statements);
+}
+
+/* Each allocation fails in turn: the buf says so, or the text is whole. */
+static void write_without_memory(const dialect *d, const claim *c)
+{
+    for (size_t k = 0; k < sizeof claims_found / sizeof claims_found[0]; k++)
+    {
+        buf whole;
+        buf_init(&whole, &alloc_default);
+        write_claim(d, c, &claims_found[k], &whole);
+        assert_false(whole.failed);
+        for (size_t n = 1;; n++)
+        {
+            faulty_alloc f;
+            buf out;
+            buf_init(&out, faulty_alloc_init(&f, n, FAULTY_ONCE));
+            write_claim(d, c, &claims_found[k], &out);
+            assert_true(out.failed || slice_equal(buf_slice(&out), buf_slice(&whole)));
+            assert_int_equal(out.failed, f.failures > 0);
+            buf_clear(&out);
+            assert_int_equal(faulty_alloc_clear(&f), 0);
+            if (f.failures == 0)
+            {
+                break;
+            }
+        }
+        buf_clear(&whole);
+    }
+}
+
 static void run_claims_case(const dialect *d, const test_case *c)
 {
     const char *text = cases_part(c, "script");
@@ -84,6 +146,10 @@ static void run_claims_case(const dialect *d, const test_case *c)
         if (found.items[i].kind == CLAIM_MAKES || found.items[i].kind == CLAIM_DROPS)
         {
             assert_true(d->may_claim(slice_of(text)));
+        }
+        if (found.items[i].kind == CLAIM_MAKES)
+        {
+            write_without_memory(d, &found.items[i]);
         }
     }
     cases_expect(c, out.data == NULL ? "" : out.data, cases_part(c, "expected"));

@@ -20,8 +20,9 @@ typedef struct cli
     settings settings;
     amend *handle; /* closed by cli_close */
     bool json, quiet, verbose;
-    bool stream; /* print events as JSON lines */
-    bool told;   /* the error, if there is one, is printed */
+    bool stream;       /* print events as JSON lines */
+    bool told;         /* the error, if there is one, is printed */
+    const char *found; /* what lint found was printed before the run; the last rule of it, by name */
     look out, err;
     progress progress;
 } cli;

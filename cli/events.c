@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "events.h"
 
+#include "amend/lint.h"
+#include "diagnose.h"
 #include "json.h"
 #include "print.h"
 #include "width.h"
@@ -62,6 +64,29 @@ static void aside(cli *c, const amend_event *event)
     }
 }
 
+/* As the report's problems are printed, but before anything runs; the safe form once for each rule. */
+static void found(cli *c, const amend_event *event)
+{
+    json_t *detail = event->detail == NULL ? NULL : json_loads(event->detail, 0, NULL);
+    const char *name = json_string_value(json_object_get(detail, "rule"));
+    const amend_lint_rule *rule = name == NULL ? NULL : amend_lint_rule_find(name);
+    amend_problem problem = {.severity = AMEND_WARNING,
+                             .code = AMEND_E_LINT,
+                             .version = event->version,
+                             .file = event->file,
+                             .line = (unsigned)json_integer_value(json_object_get(detail, "line")),
+                             .message = event->message,
+                             .hint = rule == NULL ? NULL : rule->safe};
+    if (!c->quiet)
+    {
+        progress_clear(&c->progress);
+        fflush(stdout);
+        diagnose_problem(stderr, &c->err, &c->pool, &problem, c->found == NULL || rule == NULL || c->found != rule->name);
+    }
+    c->found = rule == NULL ? "" : rule->name;
+    json_decref(detail);
+}
+
 static void lasting(cli *c, const amend_event *event)
 {
     /* The first word on a lock comes at once: who holds it is worth knowing before ten seconds are over. */
@@ -109,6 +134,9 @@ void events_handle(void *arg, const amend_event *event)
     case AMEND_EVENT_DATA_LOST:
     case AMEND_EVENT_INDEX_REBUILT:
         remark(c, event, AMEND_WARNING);
+        break;
+    case AMEND_EVENT_LINT_FOUND:
+        found(c, event);
         break;
     case AMEND_EVENT_BACKUP_MADE:
     case AMEND_EVENT_BACKUP_RESTORED:

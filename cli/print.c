@@ -71,6 +71,10 @@ static bool is_wanted(const cli *c, const amend_problem *problem)
     {
         return problem->severity == AMEND_ERROR;
     }
+    if (problem->code == AMEND_E_LINT && problem->severity == AMEND_WARNING && c->found != NULL)
+    {
+        return false; /* it was said before anything ran */
+    }
     bool runs = (c->args.command->traits & COMMAND_STREAM) != 0;
     return c->verbose || !runs || problem->code != AMEND_E_VERSION_GAP;
 }

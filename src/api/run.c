@@ -209,8 +209,12 @@ static amend_status perform(amend *handle, planner *make, const amend_run *given
     bool planned = status == AMEND_OK;
     if (planned)
     {
-        lint_gate lint = {
-            .dialect = handle->session.dialect, .catalog = &c, .severities = handle->lint, .mode = run.lint, .view = &o.view};
+        lint_gate lint = {.session = &handle->session,
+                          .dialect = handle->session.dialect,
+                          .catalog = &c,
+                          .severities = handle->lint,
+                          .mode = run.lint,
+                          .view = &o.view};
         const gate counts = {.check = losses_check, .arg = &lost, .late = true};
         const gate lints = {.check = lint_gate_check, .arg = &lint, .next = &counts};
         const gate *first = make == plan_up && run.lint != AMEND_LINT_OFF ? &lints : &counts;

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#include <stdio.h>
+
 /* While it runs. */
 typedef struct linter
 {
@@ -182,6 +184,23 @@ static amend_status lint_gate_look(lint_gate *g, arena *a, const plan *p, amend_
     return status;
 }
 
+/* Before it runs: what a person may still stop. */
+static void lint_gate_say(const lint_gate *g, const linted *s, const lint_result *r, const amend_problem *p)
+{
+    char detail[100];
+    const amend_lint_rule *rule = &lint_rules[r->finding.rule];
+    snprintf(detail, sizeof detail, "{\"code\":\"AL%03d\",\"rule\":\"%s\",\"line\":%u}", rule->number, rule->name, p->line);
+    amend_event event = {.type = AMEND_EVENT_LINT_FOUND,
+                         .severity = AMEND_WARNING,
+                         .version = s->migration->version,
+                         .name = s->migration->name,
+                         .message = p->message,
+                         .file = p->file,
+                         .detail = detail,
+                         .statement = (unsigned)r->finding.statement + 1};
+    session_tell(g->session, &event);
+}
+
 static amend_status lint_gate_tell(const lint_gate *g, arena *a, const linted *s, plan *p, amend_error *error)
 {
     for (size_t i = 0; i < s->results.count; i++)
@@ -204,6 +223,10 @@ static amend_status lint_gate_tell(const lint_gate *g, arena *a, const linted *s
         amend_problem *made = &p->problems[p->problem_count - 1];
         text_position(s->text, r->finding.offset, &made->line, &column);
         made->hint = rule->safe;
+        if (!refused && !g->told)
+        {
+            lint_gate_say(g, s, r, made);
+        }
     }
     return AMEND_OK;
 }
@@ -236,5 +259,6 @@ amend_status lint_gate_check(void *arg, arena *a, plan *plan, amend_error *error
             status = lint_gate_tell(g, a, &g->job.scripts[i], plan, error);
         }
     }
+    g->told = true;
     return status;
 }

@@ -43,16 +43,17 @@ typedef struct lint_job
  */
 amend_status lint_run(arena *a, lint_job *job, amend_error *error);
 
-/* A gate (run.h) that adds what lint says of the plan's up steps to its problems. */
+/* A gate (run.h) that adds what lint says of the plan's up steps to its problems, and tells it before they run. */
 typedef struct lint_gate
 {
+    const session *session;
     const dialect *dialect;
     const catalog *catalog;
     const amend_severity *severities;
     amend_lint_mode mode;
     const view *view; /* of the run, when the gate is asked */
     lint_job job;     /* of the first plan: a run that waits plans again and again */
-    bool looked;
+    bool looked, told;
 } lint_gate;
 
 amend_status lint_gate_check(void *arg, arena *a, plan *plan, amend_error *error);

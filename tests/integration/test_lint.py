@@ -217,6 +217,22 @@ def test_up_warns(project, db):
     assert db.versions() == ["001", "002"]
 
 
+def test_up_warns_before_anything_runs(project, db):
+    """The second migration fails: what lint says of it stands above what was applied."""
+    two(project)
+    project.amend("up", "--to", "001")
+    project.up("003_third", "ALTER TABLE cards RENAME COLUMN headline TO title;\nSELECT nothing;\n")
+    lines = project.amend("up", "--json", check=1).lines()
+    types = [line["type"] for line in lines]
+    assert types.index("lint.found") < types.index("migration.started") and types.count("lint.found") == 2
+    found = lines[types.index("lint.found")]
+    assert (found["version"], found["statement"], found["severity"]) == ("002", 1, "warning")
+    assert found["detail"] == {"code": "AL005", "rule": "rename", "line": 1} and found["file"].endswith("002_second.sql")
+    result = project.amend("up", check=1)
+    assert result.err.index("AL005") < result.err.index("AM0210") and result.err.count("AL005") == 1
+    assert "AL005" not in project.amend("up", "--quiet", check=1).err
+
+
 def test_up_off(project, db):
     two(project)
     project.amend("up", "--to", "001")

@@ -27,7 +27,7 @@ CORES = os.cpu_count() or 2
 SUITES = ("unit", "conformance", "fault", "fuzz")  # Meson's
 # What runs under the thread sanitizer: unit tests by the beginning of their names, integration tests by their files.
 THREADED = ("heal/", "http/", "api/test_heal", "api/test_test")
-THREADED_FILES = ("test_heal_sqlite.py", "test_heal_postgres_server.py", "test_http.py")
+THREADED_FILES = ("test_heal_sqlite.py", "test_heal_postgres_server.py", "test_http.py", "test_test.py")
 PARTS = (*SUITES, "integration", "sanitizers", "builds", "checks", "coverage")
 TOOLS = ("ninja", "pkg-config", "gcovr", "clang-format-14", "sqlite3", "pgbouncer", "mandoc", "bash", "zsh", "fish", "git", "c++")
 

@@ -565,7 +565,7 @@ void pg_claim_write(buf *out, const claim *c, const pg_beside *beside)
     {
         claim_put(out, beside->schema, name);
     }
-    size_t data, end = claim_text_end(c->text);
+    size_t data = SIZE_MAX, end = claim_text_end(c->text);
     l.at = w.done;
     bool table = h.object == AMEND_OBJECT_TABLE;
     bool queries = (table || h.materialized) && claim_queries(l, &data);

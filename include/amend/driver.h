@@ -139,8 +139,11 @@ typedef struct amend_driver
      * faster. Called before the first open, perhaps more than once; must do no harm when it comes too late.
      */
     void (*own_process)(void);
-    /* Optional. The URL of another database of that name on the same server, as the same user. False when it does not fit. */
-    bool (*renamed)(const char *url, const char *name, char *out, size_t out_size);
+    /*
+     * Optional. The URL of another database, for scratch work: of that name on the same server, as the same user; of that path,
+     * where databases are files. False when it does not fit.
+     */
+    bool (*beside)(const char *url, const char *name, char *out, size_t out_size);
     /*
      * Optional, all or none: the database is one file, which is saved and put back as a whole.
      *

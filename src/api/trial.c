@@ -592,6 +592,7 @@ amend_status trial_open(amend *given, const char *scratch_url, trial_sink *sink,
     if (status == AMEND_OK)
     {
         out->handle->session.stop = &given->session.cancelled;
+        out->handle->session.scratch = true;
         status = amend_snapshot_take(out->handle, &out->first, error);
     }
     return status;

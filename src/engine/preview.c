@@ -356,7 +356,7 @@ static amend_status preview_on_copy(previewer *p, amend_error *error)
 {
     session *given = p->session;
     const char *temp = getenv("TMPDIR");
-    char dir[500], path[520];
+    char dir[500], path[520], url[2048];
     snprintf(dir, sizeof dir, "%s/amend-preview-XXXXXX", temp == NULL || temp[0] == '\0' ? "/tmp" : temp);
     if (mkdtemp(dir) == NULL)
     {
@@ -365,11 +365,15 @@ static amend_status preview_on_copy(previewer *p, amend_error *error)
     }
     snprintf(path, sizeof path, "%s/copy.db", dir);
     amend_status status = preview_copy(given, path, error);
+    if (status == AMEND_OK && !given->driver->beside(given->url, path, url, sizeof url))
+    {
+        status = error_set(error, AMEND_E_OPEN_FILE, "the path of the copy is too long: \"%s\"", path);
+    }
     if (status == AMEND_OK)
     {
         session copy = *given;
         copy.conn = copy.pulse = NULL;
-        copy.url = path;
+        copy.url = url;
         copy.stop = &given->cancelled;
         status = session_connect(&copy, false, given->connect_timeout_ms, error);
         p->session = &copy;

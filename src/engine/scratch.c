@@ -55,11 +55,18 @@ static amend_status scratch_perform(session *s, unsigned (*write)(buf *out, cons
 
 /* ----------------------------------------------------------------------------------------------------- as a file, or made */
 
+static amend_status scratch_name(scratch *out, const char *name, amend_error *error)
+{
+    const session *s = &out->session;
+    bool fits = s->driver->beside(s->url, name, out->url, sizeof out->url);
+    return fits ? AMEND_OK : error_set(error, AMEND_E_SCRATCH, "the URL is too long");
+}
+
 static amend_status scratch_file(scratch *out, amend_error *error)
 {
     const char *temp = getenv("TMPDIR");
     temp = temp == NULL || temp[0] == '\0' ? "/tmp" : temp;
-    char dir[sizeof out->dir];
+    char dir[sizeof out->dir], path[sizeof dir + 16];
     snprintf(dir, sizeof dir, "%s/amend-scratch-XXXXXX", temp);
     if (mkdtemp(dir) == NULL)
     {
@@ -67,8 +74,8 @@ static amend_status scratch_file(scratch *out, amend_error *error)
                          strerror(errno));
     }
     memcpy(out->dir, dir, sizeof dir);
-    snprintf(out->url, sizeof out->url, "sqlite:%s/scratch.db", dir);
-    return AMEND_OK;
+    snprintf(path, sizeof path, "%s/scratch.db", dir);
+    return scratch_name(out, path, error);
 }
 
 static amend_status scratch_make(scratch *out, amend_error *error)
@@ -97,11 +104,7 @@ static amend_status scratch_make(scratch *out, amend_error *error)
         return status;
     }
     memcpy(out->name, name, sizeof name);
-    if (!s->driver->renamed(s->url, name, out->url, sizeof out->url))
-    {
-        return error_set(error, AMEND_E_SCRATCH, "the URL is too long");
-    }
-    return AMEND_OK;
+    return scratch_name(out, name, error);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ the user's */

@@ -29,6 +29,7 @@ typedef struct session
     int64_t deadline_ms;     /* no step is tried again after it, by the monotonic clock; 0: there is none */
     amend_conn *conn;        /* NULL until session_connect */
     bool borrowed;           /* conn is the caller's: never opened, never closed here */
+    bool scratch;            /* the database is thrown away: how runs leave its schema is not written down */
     bool inside;             /* conn is in a transaction of the caller's, and all work is done within it */
     const char *healing;     /* the error that this session's runs cure, for the audit trail; NULL for other runs */
     struct backup *backup;   /* what this session's runs save before their first step (engine/backup.h); NULL: nothing */

@@ -20,7 +20,10 @@ unsigned pg_scratch_make(buf *out, const char *name)
     buf_text(out, "SELECT pg_catalog.format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L', ");
     pg_text_literal(out, name);
     buf_text(out, ", pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype) FROM pg_catalog.pg_database AS d\n"
-                  "WHERE d.datname = pg_catalog.current_database();\n");
+                  "WHERE d.datname = pg_catalog.current_database()\n"
+                  "UNION ALL SELECT pg_catalog.format('ALTER DATABASE %I SET synchronous_commit = off', ");
+    pg_text_literal(out, name);
+    buf_text(out, ");\n");
     return 1;
 }
 

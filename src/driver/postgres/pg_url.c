@@ -435,7 +435,7 @@ const char *pg_url_conninfo(const char *url)
     return strcmp(url, "postgres:") == 0 || strcmp(url, "postgresql:") == 0 ? NULL : url;
 }
 
-bool pg_url_renamed(const char *url, const char *name, char *out, size_t out_size)
+bool pg_url_beside(const char *url, const char *name, char *out, size_t out_size)
 {
     const char *given = pg_url_conninfo(url), *before = given == NULL ? "" : " ";
     slice whole = slice_of(url);

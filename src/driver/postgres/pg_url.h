@@ -16,8 +16,8 @@ void pg_url_describe(const char *url, char *out, size_t out_size, char *name, si
  * characters with a meaning in URLs are not percent-encoded.
  */
 bool pg_url_is_ambiguous(const char *url);
-/* amend_driver.renamed: of two names libpq takes the last. */
-bool pg_url_renamed(const char *url, const char *name, char *out, size_t out_size);
+/* amend_driver.beside: of two names libpq takes the last. */
+bool pg_url_beside(const char *url, const char *name, char *out, size_t out_size);
 /* What libpq is to be given: NULL for "postgres:". */
 const char *pg_url_conninfo(const char *url);
 

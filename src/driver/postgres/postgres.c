@@ -21,5 +21,5 @@ const amend_driver driver_postgres = {
     .close = pg_connect_close,
     .exec = pg_exec,
     .idle = idle,
-    .renamed = pg_url_renamed,
+    .beside = pg_url_beside,
 };

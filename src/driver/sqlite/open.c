@@ -13,6 +13,7 @@
 #include "driver/sqlite/conn.h"
 #include "driver/sqlite/url.h"
 
+#include <stdio.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -171,6 +172,12 @@ static int sqlite_connect(sqlite_conn *c, const amend_connect *how, const sqlite
     if (how->read_only)
     {
         code = sqlite_look_only(c->db, buf_slice(&url->path).data);
+    }
+    else if (url->synchronous >= 0)
+    {
+        char text[32];
+        snprintf(text, sizeof text, "PRAGMA synchronous = %d", url->synchronous);
+        code = sqlite3_exec(c->db, text, NULL, NULL, NULL);
     }
     return code == SQLITE_OK ? sqlite_touch(c->db) : code;
 }

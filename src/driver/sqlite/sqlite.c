@@ -16,6 +16,7 @@ const amend_driver driver_sqlite = {
     .exec = sqlite_conn_exec,
     .idle = sqlite_conn_idle,
     .own_process = sqlite_conn_own_process,
+    .beside = sqlite_url_beside,
     .path = sqlite_copy_path,
     .save = sqlite_copy_save,
     .others = sqlite_copy_others,

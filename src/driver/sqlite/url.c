@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "driver/sqlite/url.h"
 
+#include "base/alloc.h"
 #include "base/error.h"
 
 #include <stdio.h>
@@ -201,6 +202,22 @@ static amend_status sqlite_url_foreign_keys(sqlite_url *u, slice value, amend_er
     return AMEND_USAGE;
 }
 
+static amend_status sqlite_url_synchronous(sqlite_url *u, slice value, amend_error *error)
+{
+    static const char *const words[] = {"off", "normal", "full", "extra"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    {
+        if (slice_equal_nocase(value, slice_of(words[i])))
+        {
+            u->synchronous = (int)i;
+            return AMEND_OK;
+        }
+    }
+    error_set(error, AMEND_E_URL, "synchronous can't be \"%.*s\" in the database's URL", (int)value.len, value.data);
+    error_hint(error, "Write synchronous=off, normal, full or extra.");
+    return AMEND_USAGE;
+}
+
 static bool sqlite_url_is_known(slice key)
 {
     static const char *const known[] = {"mode", "cache", "vfs", "psow", "nolock", "immutable", "modeof"};
@@ -221,9 +238,10 @@ static amend_status sqlite_url_parameters(sqlite_url *u, sqlite_form form, slice
     {
         slice whole = slice_token(&rest, '&'), value = whole;
         slice key = slice_token(&value, '=');
-        if (slice_equal(key, SLICE("foreign_keys")))
+        bool keys = slice_equal(key, SLICE("foreign_keys"));
+        if (keys || slice_equal(key, SLICE("synchronous")))
         {
-            amend_status status = sqlite_url_foreign_keys(u, value, error);
+            amend_status status = keys ? sqlite_url_foreign_keys(u, value, error) : sqlite_url_synchronous(u, value, error);
             if (status != AMEND_OK)
             {
                 return status;
@@ -233,7 +251,9 @@ static amend_status sqlite_url_parameters(sqlite_url *u, sqlite_form form, slice
         if (form == SQLITE_FORM_URL && key.len > 0 && !sqlite_url_is_known(key))
         {
             error_set(error, AMEND_E_URL, "unknown parameter \"%.*s\" in the database's URL", (int)key.len, key.data);
-            error_hint(error, "Known are foreign_keys and SQLite's mode, cache, vfs, psow, nolock, immutable and modeof.");
+            error_hint(
+                error,
+                "Known are foreign_keys, synchronous, and SQLite's mode, cache, vfs, psow, nolock, immutable and modeof.");
             return AMEND_USAGE;
         }
         u->memory |= slice_equal(whole, SLICE("mode=memory"));
@@ -327,7 +347,7 @@ static amend_status sqlite_url_fill(sqlite_url *u, const char *url, buf *passed,
 
 amend_status sqlite_url_parse(const amend_allocator *allocator, const char *url, sqlite_url *out, amend_error *error)
 {
-    *out = (sqlite_url){.foreign_keys = -1};
+    *out = (sqlite_url){.foreign_keys = -1, .synchronous = -1};
     buf_init(&out->path, allocator);
     buf_init(&out->filename, allocator);
     buf passed;
@@ -341,4 +361,22 @@ void sqlite_url_clear(sqlite_url *url)
 {
     buf_clear(&url->path);
     buf_clear(&url->filename);
+}
+
+/* Whoever wants one beside another wants it for a while: it need not survive a crash of the machine. */
+bool sqlite_url_beside(const char *url, const char *name, char *out, size_t out_size)
+{
+    buf b;
+    (void)url;
+    buf_init(&b, &alloc_default);
+    buf_text(&b, "sqlite:");
+    sqlite_url_encode(&b, slice_of(name));
+    buf_text(&b, "?synchronous=off");
+    bool fits = !b.failed && b.len < out_size;
+    if (fits)
+    {
+        memcpy(out, b.data, b.len + 1);
+    }
+    buf_clear(&b);
+    return fits;
 }

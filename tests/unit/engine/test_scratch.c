@@ -32,7 +32,7 @@ static const char *const one[] = {"statement"}, *const fact_names[] = {"object",
 #define DROP "format('DROP DATABASE IF EXISTS %I', 'amend_scratch_"
 
 /* "the same script, but said otherwise": connections still go to it. */
-static bool renamed(const char *url, const char *name, char *out, size_t out_size)
+static bool beside(const char *url, const char *name, char *out, size_t out_size)
 {
     return (size_t)snprintf(out, out_size, "%s %s", url, name) < out_size;
 }
@@ -46,7 +46,7 @@ static bool too_long(const char *url, const char *name, char *out, size_t out_si
 static amend_driver with(bool (*rename)(const char *, const char *, char *, size_t))
 {
     amend_driver d = fake_driver;
-    d.renamed = rename;
+    d.beside = rename;
     return d;
 }
 
@@ -137,7 +137,7 @@ static void test_made(void **state)
     (void)state;
     HARNESS_FAKE(h, GIVES(LEFT, "DROP DATABASE IF EXISTS of_old"), GIVES(MAKE, "CREATE DATABASE so_named"),
                  GIVES(DROP, "DROP DATABASE IF EXISTS so_named"));
-    amend_driver d = with(renamed);
+    amend_driver d = with(beside);
     scratch s;
     h.session.driver = &d;
     atomic_store(&h.session.cancelled, false);
@@ -161,7 +161,7 @@ static void test_made_in_spite_of_others(void **state)
 {
     (void)state;
     HARNESS_FAKE(h, {.match = LEFT, .fault = AMEND_FAULT_STATEMENT}, GIVES(MAKE, "CREATE DATABASE so_named"));
-    amend_driver d = with(renamed);
+    amend_driver d = with(beside);
     scratch s;
     h.session.driver = &d;
     assert_int_equal(scratch_open(&h.session, NULL, &s, &h.error), AMEND_OK);
@@ -188,7 +188,7 @@ static void test_not_made(void **state)
     {
         HARNESS_FAKE(h, {.match = cases[i].match, .fault = cases[i].fault, .message = "not yours"},
                      GIVES(MAKE, "CREATE DATABASE so_named"));
-        amend_driver d = with(renamed);
+        amend_driver d = with(beside);
         scratch s;
         h.session.driver = &d;
         amend_status status = scratch_open(&h.session, NULL, &s, &h.error);
@@ -336,7 +336,7 @@ static void test_short_of_memory(void **state)
         {
             HARNESS_FAKE(h, GIVES(LEFT, "DROP DATABASE IF EXISTS of_old"), GIVES(MAKE, "CREATE DATABASE so_named"),
                          HAS("schema public"));
-            amend_driver d = with(renamed);
+            amend_driver d = with(beside);
             faulty_alloc f;
             amend_status status = open_and_close(&h, &d, given == 1 ? h.url : NULL, &f, n);
             assert_true(status == AMEND_OK || h.error.code == AMEND_E_OUT_OF_MEMORY || h.error.code == AMEND_E_CANCELLED);

@@ -62,10 +62,10 @@ static void test_ambiguous(void **state)
     assert_string_equal(pg_url_conninfo("service=x"), "service=x");
 }
 
-static void renamed(const test_line *l)
+static void beside(const test_line *l)
 {
     char out[512], name[128], shown[512];
-    assert_true(driver_postgres.renamed(l->fields[0], "other", out, sizeof out));
+    assert_true(driver_postgres.beside(l->fields[0], "other", out, sizeof out));
     if (strcmp(out, l->fields[1]) != 0)
     {
         fail_msg("%s:%u: %s gives %s", l->file, l->line, l->fields[0], out);
@@ -74,19 +74,19 @@ static void renamed(const test_line *l)
     assert_string_equal(name, "other");
     /* One byte too few: it says so. */
     char less[512];
-    assert_false(driver_postgres.renamed(l->fields[0], "other", less, strlen(out)));
-    assert_true(driver_postgres.renamed(l->fields[0], "other", less, strlen(out) + 1));
+    assert_false(driver_postgres.beside(l->fields[0], "other", less, strlen(out)));
+    assert_true(driver_postgres.beside(l->fields[0], "other", less, strlen(out) + 1));
 }
 
-static void test_renamed(void **state)
+static void test_beside(void **state)
 {
     (void)state;
-    cases_lines("postgres/renamed.txt", renamed);
+    cases_lines("postgres/beside.txt", beside);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_describe), cmocka_unit_test(test_accepts),
-                                       cmocka_unit_test(test_ambiguous), cmocka_unit_test(test_renamed)};
+                                       cmocka_unit_test(test_ambiguous), cmocka_unit_test(test_beside)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,6 +124,9 @@ static void foreign_keys_as_asked(void **state)
     (void)state;
     assert_string_equal(harness_query_in("sqlite::memory:?foreign_keys=on", "PRAGMA foreign_keys"), "1\n");
     assert_string_equal(harness_query_in("sqlite::memory:?foreign_keys=off", "PRAGMA foreign_keys"), "0\n");
+    assert_string_equal(harness_query_in("sqlite::memory:?synchronous=off", "PRAGMA synchronous"), "0\n");
+    assert_string_equal(harness_query_in("sqlite::memory:?synchronous=Extra&foreign_keys=on", "PRAGMA synchronous"), "3\n");
+    assert_string_equal(harness_query_in("sqlite::memory:", "PRAGMA synchronous"), "2\n");
 }
 
 static void wrong_urls_are_refused(void **state)

@@ -39,12 +39,30 @@ static void check_parse(const test_line *l)
                    u.foreign_keys < 0    ? ""
                    : u.foreign_keys == 0 ? " keys=off"
                                          : " keys=on");
+        if (u.synchronous >= 0)
+        {
+            buf_format(&keys, " synchronous=%d", u.synchronous);
+        }
         expect(l, 1, path);
         expect(l, 2, u.filename.data);
         expect(l, 3, keys.data);
         buf_clear(&keys);
     }
     sqlite_url_clear(&u);
+}
+
+static void test_beside(void **state)
+{
+    char out[64];
+    sqlite_url u;
+    (void)state;
+    assert_true(sqlite_url_beside("ignored.db", "/a?b/%41#c.db", out, sizeof out));
+    assert_string_equal(out, "sqlite:/a%3fb/%2541%23c.db?synchronous=off");
+    assert_int_equal(sqlite_url_parse(&alloc_default, out, &u, NULL), AMEND_OK);
+    assert_string_equal(u.filename.data, "/a?b/%41#c.db");
+    assert_int_equal(u.synchronous, 0);
+    sqlite_url_clear(&u);
+    assert_false(sqlite_url_beside("ignored.db", "/a?b/%41#c.db", out, strlen(out)));
 }
 
 static void check_describe(const test_line *l)
@@ -123,8 +141,8 @@ static void memory_may_be_short(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(urls_are_parsed),    cmocka_unit_test(urls_are_described),  cmocka_unit_test(urls_are_told_apart),
-        cmocka_unit_test(description_is_cut), cmocka_unit_test(memory_may_be_short),
+        cmocka_unit_test(test_beside),         cmocka_unit_test(urls_are_parsed),    cmocka_unit_test(urls_are_described),
+        cmocka_unit_test(urls_are_told_apart), cmocka_unit_test(description_is_cut), cmocka_unit_test(memory_may_be_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

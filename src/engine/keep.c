@@ -18,7 +18,8 @@
 bool keep_wanted(const runner *r, size_t end)
 {
     const dialect *d = r->session->dialect;
-    if (d->keep_schema == NULL || d->snapshot == NULL || r->session->healing != NULL || r->session->scratch || r->unkept || r->view == NULL)
+    if (d->keep_schema == NULL || d->snapshot == NULL || r->session->healing != NULL || r->session->scratch || r->unkept ||
+        r->view == NULL)
     {
         return false;
     }

@@ -13,10 +13,10 @@
 #include "driver/sqlite/conn.h"
 #include "driver/sqlite/url.h"
 
-#include <stdio.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

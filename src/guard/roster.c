@@ -113,6 +113,36 @@ static bool roster_row_make(roster *r, const fact *f, roster_row *row)
     return true;
 }
 
+/* "integer GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME public.cards_id_seq …)" */
+static bool roster_row_identity(roster *r, const fact *f, roster_row *row)
+{
+    const slice mark = SLICE(" AS IDENTITY (SEQUENCE NAME ");
+    const char *found = !slice_starts(f->object, SLICE("column ")) || f->definition.len == 0
+                            ? NULL
+                            : memmem(f->definition.data, f->definition.len, mark.data, mark.len);
+    if (found == NULL)
+    {
+        return false;
+    }
+    slice rest = slice_sub(f->definition, (size_t)(found - f->definition.data) + mark.len, f->definition.len);
+    size_t end = 0;
+    bool quoted = false;
+    for (; end < rest.len && (quoted || (rest.data[end] != ' ' && rest.data[end] != ')')); end++)
+    {
+        quoted ^= rest.data[end] == '"';
+    }
+    rest.len = end;
+    slice parts[PARTS] = {{0}};
+    size_t at = 0, n = 0;
+    for (bool more = true; more && n < PARTS;)
+    {
+        parts[n++] = roster_part(r, rest, &at, &more);
+    }
+    *row = (roster_row){.kind = AMEND_OBJECT_SEQUENCE, .name = parts[n - 1], .fact = f};
+    row->schema = n > 1 ? parts[0] : (slice){0};
+    return true;
+}
+
 static int roster_compare_names(slice a, slice b)
 {
     size_t shorter = a.len < b.len ? a.len : b.len;
@@ -128,8 +158,8 @@ static int roster_compare(const void *a, const void *b)
 amend_status roster_make(arena *a, const snapshot *s, bool nocase, const roster **out, amend_error *error)
 {
     roster *r = arena_alloc(a, sizeof *r);
-    roster_row *rows = arena_array(a, s->count + 1, sizeof *rows);
-    const roster_row **order = arena_array(a, s->count + 1, sizeof *order);
+    roster_row *rows = arena_array(a, 2 * s->count + 1, sizeof *rows);
+    const roster_row **order = arena_array(a, 2 * s->count + 1, sizeof *order);
     if (r == NULL || rows == NULL || order == NULL)
     {
         return error_memory(error);
@@ -138,6 +168,11 @@ amend_status roster_make(arena *a, const snapshot *s, bool nocase, const roster 
     for (size_t i = 0; i < s->count; i++)
     {
         if (roster_row_make(r, &s->facts[i], &rows[r->count]))
+        {
+            order[r->count] = &rows[r->count];
+            r->count++;
+        }
+        if (roster_row_identity(r, &s->facts[i], &rows[r->count]))
         {
             order[r->count] = &rows[r->count];
             r->count++;
@@ -177,10 +212,10 @@ static int roster_order(const roster *r, const roster_row *row, slice name)
     return (row->name.len > name.len) - (row->name.len < name.len);
 }
 
-/* Is it one of the literals of "ENUM ('a', 'b')"? */
+/* Is it one of the literals of "ENUM ('a', E'b\\c')"? */
 static bool roster_has_value(slice definition, slice value)
 {
-    bool inside = false, same = false;
+    bool inside = false, same = false, escapes = false;
     size_t at = 0;
     for (size_t i = 0; i < definition.len; i++)
     {
@@ -193,11 +228,12 @@ static bool roster_has_value(slice definition, slice value)
                 return true;
             }
             inside = !inside;
+            escapes = inside && i > 0 && definition.data[i - 1] == 'E';
             same = true;
             at = 0;
             continue;
         }
-        i += doubled;
+        i += doubled || (escapes && c == '\\');
         same = same && at < value.len && value.data[at] == c;
         at++;
     }

@@ -5,7 +5,7 @@
  * A fact's object is a word for its kind and a dotted name, its parts quoted where SQL would quote them: "table public.cards",
  * "column public.cards.title", "function app.total(integer)"; without schemas where the dialect has none. What migrations make
  * is told in fewer kinds: a domain is a type, a materialized view a view. The index behind a constraint is found by the
- * constraint's name, and an enum's value in the type's definition.
+ * constraint's name, an enum's value in the type's definition, and an identity's sequence in its column's.
  */
 #ifndef AMEND_GUARD_ROSTER_H
 #define AMEND_GUARD_ROSTER_H

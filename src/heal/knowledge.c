@@ -126,6 +126,32 @@ static amend_status learn_tables(learner *l, const findings *f, facts *out, amen
     return failed ? error_memory(error) : AMEND_OK;
 }
 
+static amend_status learn_company(learner *l, const script *s, const findings *f, facts *out, amend_error *error)
+{
+    bringer *items = arena_array(l->knowledge->arena, f->change_count + 1, sizeof *items);
+    if (items == NULL)
+    {
+        return error_memory(error);
+    }
+    for (size_t i = 0; i < f->change_count; i++)
+    {
+        const change *c = &f->changes[i];
+        bool table = c->object == AMEND_OBJECT_TABLE || c->object == AMEND_OBJECT_COLUMN;
+        if (c->kind == CHANGE_ADD && (table || c->object == AMEND_OBJECT_EXTENSION))
+        {
+            items[out->bringer_count++] = (bringer){table ? AMEND_OBJECT_TABLE : c->object, c->statement};
+        }
+    }
+    out->bringers = items;
+    for (size_t i = s->count; i > 0 && out->sweep == 0 && slice_has_nocase(s->text, SLICE("CASCADE")); i--)
+    {
+        slice text = slice_sub(s->text, s->stmts[i - 1].start, s->stmts[i - 1].end);
+        bool sweeps = slice_has_nocase(text, SLICE("DROP")) && slice_has_nocase(text, SLICE("CASCADE"));
+        out->sweep = sweeps ? i : 0;
+    }
+    return AMEND_OK;
+}
+
 /* A script that can't be split can't be judged either: nothing of it runs by itself. */
 static amend_status learn_unclear(learner *l, facts *out, amend_error *error)
 {
@@ -158,6 +184,10 @@ static amend_status learn_script(learner *l, size_t i, amend_error *error)
     if (status == AMEND_OK)
     {
         status = learn_tables(l, &f, out, error);
+    }
+    if (status == AMEND_OK)
+    {
+        status = learn_company(l, &s, &f, out, error);
     }
     return status == AMEND_OK ? index_add(l->knowledge->index, i, f.changes, f.change_count, error) : status;
 }

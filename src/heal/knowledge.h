@@ -18,6 +18,13 @@ typedef struct made_table
     size_t statement;
 } made_table;
 
+/* A statement that makes something with which others come along: an extension, or a table or column (its sequence). */
+typedef struct bringer
+{
+    amend_object_kind kind; /* EXTENSION, or TABLE for both of the others */
+    size_t statement;
+} bringer;
+
 /* Of one migration, by its position in the catalog. Slices live in the knowledge's arena. */
 typedef struct facts
 {
@@ -26,6 +33,9 @@ typedef struct facts
     const unsigned *lines; /* of the objections' statements in the file */
     const made_table *made;
     size_t made_count;
+    const bringer *bringers;
+    size_t bringer_count;
+    size_t sweep; /* one more than the last statement that drops what it doesn't name, with CASCADE; 0: none */
     bool outside; /* can't run inside a transaction of the caller's */
 } facts;
 

@@ -46,7 +46,8 @@ amend_status presence_load(const session *s, arena *a, const view *v, const snap
 
 /* ----------------------------------------------------------------------------------------------------------- searching */
 
-/* What snapshots leave out: amend's own tables, which some projects make by a migration, and what every new database has. */
+/* What snapshots leave out: the server's own schemas, amend's own tables, which some projects make by a migration, and what
+ * every new database has. */
 static bool presence_is_own(slice name)
 {
     return slice_equal(name, SLICE("plpgsql")) || slice_equal(name, slice_of(HISTORY_TABLE)) ||
@@ -65,7 +66,8 @@ static bool presence_is_told(const presence *p, const provision *of)
     bool view = of->kind == AMEND_OBJECT_COLUMN &&
                 (roster_find(p->live, AMEND_OBJECT_VIEW, of->schema, (slice){0}, of->table) != NULL ||
                  (p->kept != NULL && roster_find(p->kept, AMEND_OBJECT_VIEW, of->schema, (slice){0}, of->table) != NULL));
-    return roster_tells(of->kind) && !view && !presence_is_own(of->name) && !presence_is_own(of->table);
+    bool system = slice_starts(of->schema, SLICE("pg_")) || slice_equal(of->schema, SLICE("information_schema"));
+    return roster_tells(of->kind) && !view && !system && !presence_is_own(of->name) && !presence_is_own(of->table);
 }
 
 /*
@@ -100,6 +102,12 @@ static bool presence_mentions(slice text, slice name)
     return false;
 }
 
+/* Does a statement behind it drop what it doesn't name? */
+static bool presence_is_swept(const facts *f, const provision *of, bool same)
+{
+    return f->sweep > 0 && (!same || (of->statement != SIZE_MAX && f->sweep - 1 > of->statement));
+}
+
 static bool presence_is_unclear(const facts *f, const provision *of, bool same)
 {
     for (size_t i = 0; i < f->objection_count; i++)
@@ -126,7 +134,9 @@ static amend_status presence_doubt(const presence *p, const provision *of, bool 
     *out = p->blind;
     for (size_t i = of->migration; i < c->count && !*out && status == AMEND_OK; i++)
     {
-        if (p->standings[i] == STANDING_PENDING || !presence_is_unclear(&p->knowledge.facts[i], of, i == of->migration))
+        bool pending = p->standings[i] == STANDING_PENDING;
+        *out = !pending && presence_is_swept(&p->knowledge.facts[i], of, i == of->migration);
+        if (pending || *out || !presence_is_unclear(&p->knowledge.facts[i], of, i == of->migration))
         {
             continue;
         }
@@ -135,6 +145,44 @@ static amend_status presence_doubt(const presence *p, const provision *of, bool 
     }
     buf_clear(&text);
     return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- company */
+
+/*
+ * Snapshots tell an extension, and not its members; and a column's own sequence as the column's. So what comes along with
+ * something is absent when that is. NONE: it is there, or not, by itself.
+ */
+static amend_object_kind presence_comes_with(const presence *p, const provision *of)
+{
+    const facts *f = &p->knowledge.facts[of->migration];
+    for (size_t i = 0; i < f->bringer_count; i++)
+    {
+        amend_object_kind kind = f->bringers[i].kind;
+        bool member = kind == AMEND_OBJECT_EXTENSION && of->kind != AMEND_OBJECT_EXTENSION;
+        bool sequence = kind == AMEND_OBJECT_TABLE && of->kind == AMEND_OBJECT_SEQUENCE;
+        if (f->bringers[i].statement == of->statement && (member || sequence))
+        {
+            return kind;
+        }
+    }
+    return AMEND_OBJECT_NONE;
+}
+
+/* Is something of this kind that the same statement made absent? */
+static bool presence_went_with(const presence *p, const provision *of, amend_object_kind kind)
+{
+    const provision *other = index_next(p->knowledge.index, NULL);
+    for (; other != NULL; other = index_next(p->knowledge.index, other))
+    {
+        bool same = other->migration == of->migration && other->statement == of->statement;
+        bool brings = other->kind == kind || (kind == AMEND_OBJECT_TABLE && other->kind == AMEND_OBJECT_COLUMN);
+        if (same && brings && presence_is_told(p, other) && !presence_is_there(p, other))
+        {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- absent */
@@ -163,7 +211,7 @@ static amend_status presence_miss(const presence *p, const provision *of, absenc
     }
     out->items = items;
     absence *a = &items[out->count];
-    *a = (absence){.provision = of, .doubtful = doubtful};
+    *a = (absence){.provision = of, .doubtful = doubtful, .within = presence_comes_with(p, of) != AMEND_OBJECT_NONE};
     for (size_t i = 0; i < out->count && !a->within; i++)
     {
         a->within = presence_owns(items[i].provision, of);
@@ -179,7 +227,12 @@ amend_status presence_check(presence *p, absences *out, amend_error *error)
     const provision *of = index_next(p->knowledge.index, NULL);
     for (; of != NULL && status == AMEND_OK; of = index_next(p->knowledge.index, of))
     {
-        if (p->standings[of->migration] != STANDING_HALF && presence_is_told(p, of) && !presence_is_there(p, of))
+        if (p->standings[of->migration] == STANDING_HALF || !presence_is_told(p, of) || presence_is_there(p, of))
+        {
+            continue;
+        }
+        amend_object_kind with = presence_comes_with(p, of);
+        if (with == AMEND_OBJECT_NONE || presence_went_with(p, of, with))
         {
             status = presence_miss(p, of, out, error);
         }

@@ -113,7 +113,7 @@ static bool snapshot_index(sqlite_facts *f, slice sql, slice table, slice name)
     {
         return false;
     }
-    slice on = sqlite_token_name(f->arena, sql, r.token);
+    slice on = sqlite_token_name(f->work, sql, r.token);
     f->failed |= on.data == NULL;
     bool known = sqlite_snapshot_names(f, table, on, &names);
     sqlite_scope scope = {.quotes = known ? QUOTES_KNOWN : QUOTES_MAYBE, .names = &names.all};
@@ -221,7 +221,12 @@ static void snapshot_unread(sqlite_facts *f, const char *type, slice name, slice
 
 amend_status sqlite_snapshot_row(arena *a, const amend_row *row, fact_list *out, amend_error *error)
 {
-    sqlite_facts f = {.arena = a, .list = out, .first = out->count};
+    arena *work = arena_new(arena_allocator(a));
+    if (work == NULL)
+    {
+        return error_memory(error);
+    }
+    sqlite_facts f = {.arena = a, .work = work, .list = out, .first = out->count};
     buf_init(&f.object, arena_allocator(a));
     buf_init(&f.definition, arena_allocator(a));
     slice type = snapshot_value(row, 0), name = snapshot_value(row, 1), sql = snapshot_value(row, 2);
@@ -232,5 +237,6 @@ amend_status sqlite_snapshot_row(arena *a, const amend_row *row, fact_list *out,
     bool failed = f.failed || f.object.failed || f.definition.failed;
     buf_clear(&f.object);
     buf_clear(&f.definition);
+    arena_free(work);
     return failed ? error_memory(error) : AMEND_OK;
 }

@@ -29,7 +29,8 @@ amend_status sqlite_snapshot_row(arena *a, const amend_row *row, fact_list *out,
 /* Facts in the making. */
 typedef struct sqlite_facts
 {
-    arena *arena;
+    arena *arena; /* the facts' */
+    arena *work;  /* until the row is read */
     fact_list *list;
     size_t first;           /* of the current row */
     buf object, definition; /* of the next fact */

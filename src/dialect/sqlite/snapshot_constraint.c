@@ -238,7 +238,7 @@ static const table_column *table_mark_key(table_reading *t, sqlite_reader list)
     do
     {
         sqlite_reader_advance(&list);
-        slice name = sqlite_token_is_name(list.token) ? sqlite_token_name(t->facts->arena, list.text, list.token) : SLICE("");
+        slice name = sqlite_token_is_name(list.token) ? sqlite_token_name(t->facts->work, list.text, list.token) : SLICE("");
         table_column *column = table_find(t, name);
         t->facts->failed |= name.data == NULL;
         count++;

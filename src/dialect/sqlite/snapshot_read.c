@@ -87,7 +87,7 @@ void sqlite_reader_skip_entry(sqlite_reader *r)
 
 static void reader_note(sqlite_facts *f, sqlite_names *to, slice name)
 {
-    f->failed |= name.data == NULL || !sqlite_names_add(f->arena, to, name);
+    f->failed |= name.data == NULL || !sqlite_names_add(f->work, to, name);
 }
 
 static void reader_options(sqlite_reader *r, sqlite_names_of *out)
@@ -115,7 +115,7 @@ bool sqlite_snapshot_names(sqlite_facts *f, slice sql, slice table, sqlite_names
         {
             break;
         }
-        slice name = sqlite_token_name(f->arena, sql, r.token);
+        slice name = sqlite_token_name(f->work, sql, r.token);
         reader_note(f, &out->columns, name);
         reader_note(f, &out->all, name);
         sqlite_reader_advance(&r);

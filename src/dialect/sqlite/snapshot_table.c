@@ -298,7 +298,7 @@ bool sqlite_snapshot_table(sqlite_facts *f, slice sql, slice table)
         return false;
     }
     t.scope = (sqlite_scope){.quotes = QUOTES_KNOWN, .names = &t.names.all};
-    t.columns = arena_array(f->arena, t.names.columns.count, sizeof *t.columns);
+    t.columns = arena_array(f->work, t.names.columns.count, sizeof *t.columns);
     f->failed |= t.columns == NULL;
     bool read = t.columns != NULL;
     sqlite_reader_head(&t.r, "TABLE");

@@ -273,6 +273,17 @@ const fact *roster_find(const roster *r, amend_object_kind kind, slice schema, s
     return roster_search(r, &(roster_row){.kind = kind, .schema = schema, .table = table, .name = name}, NULL);
 }
 
+bool roster_is_bare(const roster *r, slice schema, slice table)
+{
+    bool columns = false;
+    for (size_t i = 0; i < r->count && !columns; i++)
+    {
+        const roster_row *row = r->rows[i];
+        columns = row->kind == AMEND_OBJECT_COLUMN && roster_fits(r, row->schema, schema) && roster_same(r, row->table, table);
+    }
+    return !columns && roster_find(r, AMEND_OBJECT_TABLE, schema, (slice){0}, table) != NULL;
+}
+
 bool roster_tells(amend_object_kind kind)
 {
     bool told = kind == AMEND_OBJECT_ENUM_VALUE;

@@ -24,6 +24,9 @@ amend_status roster_make(arena *a, const snapshot *s, bool nocase, const roster 
  */
 const fact *roster_find(const roster *r, amend_object_kind kind, slice schema, slice table, slice name);
 
+/* Is the table there, and nothing told of its columns? So it is with virtual ones. */
+bool roster_is_bare(const roster *r, slice schema, slice table);
+
 /* Does a snapshot tell of objects of this kind? Not of UNIQUE, say: what is not told can't be missed. */
 bool roster_tells(amend_object_kind kind);
 

@@ -227,7 +227,8 @@ amend_status presence_check(presence *p, absences *out, amend_error *error)
     const provision *of = index_next(p->knowledge.index, NULL);
     for (; of != NULL && status == AMEND_OK; of = index_next(p->knowledge.index, of))
     {
-        if (p->standings[of->migration] == STANDING_HALF || !presence_is_told(p, of) || presence_is_there(p, of))
+        if (p->standings[of->migration] == STANDING_HALF || !presence_is_told(p, of) || presence_is_there(p, of) ||
+            (of->kind == AMEND_OBJECT_COLUMN && roster_is_bare(p->live, of->schema, of->table)))
         {
             continue;
         }

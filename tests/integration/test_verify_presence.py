@@ -247,3 +247,13 @@ def test_what_cascade_took_along_is_at_most_a_note(pg_project, drop):
     project = applied(pg_project, m003_drop=drop + "\n")
     assert all(p["severity"] == "note" for p in absent(project).values())
     pg_project.amend("verify")
+
+
+def test_the_columns_of_virtual_tables_are_not_missed(lite_project, lite):
+    lite_project.up("001_v", "CREATE VIRTUAL TABLE words USING fts5(body, title);\nCREATE VIRTUAL TABLE boxes USING rtree(id, x0, x1);\n")
+    lite_project.amend("up")
+    assert absent(lite_project) == {}
+    lite.sql("DROP TABLE words")
+    assert absent(lite_project)["001"]["message"] == "001 v is recorded, but table words is not there"
+    lite_project.amend("repair", "--replay", "001")
+    assert absent(lite_project) == {}

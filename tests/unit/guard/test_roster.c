@@ -105,6 +105,9 @@ static void test_names(void **state)
     assert_true(there(r, AMEND_OBJECT_COLUMN, "", "CARDS", "title"));
     assert_true(there(r, AMEND_OBJECT_TRIGGER, "", "cards", "TOUCH"));
     assert_false(there(r, AMEND_OBJECT_COLUMN, "", "boards", "title"));
+    assert_false(roster_is_bare(r, (slice){0}, SLICE("CARDS")));
+    assert_true(roster_is_bare(r, (slice){0}, SLICE("Words")));
+    assert_false(roster_is_bare(r, (slice){0}, SLICE("boards")));
     r = make(a, "", true);
     assert_false(there(r, AMEND_OBJECT_TABLE, "", "", "cards"));
     arena_free(a);

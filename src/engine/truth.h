@@ -29,5 +29,12 @@ amend_status truth_look(session *s, arena *a, const truth_settings *settings, co
 /* What depends on the type. */
 amend_status truth_dependents(session *s, arena *a, const truth_settings *settings, slice schema, slice name,
                               dependent_list *out, amend_error *error);
+/* The facts of the claim's object, built beside the one that is there, and that one's; all is undone. `attempt`: the slot's. */
+typedef struct truth_pair
+{
+    fact_list expected, existing;
+} truth_pair;
+amend_status truth_build(session *s, arena *a, const truth_settings *settings, const claim *c, const claim_found *found,
+                         unsigned attempt, truth_pair *out, amend_fault *fault, amend_error *error);
 
 #endif

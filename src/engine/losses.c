@@ -164,6 +164,13 @@ static amend_status losses_ask(loss_search *l, size_t first, size_t last, amend_
     return status;
 }
 
+/* Did the database refuse to count it? Everything else ends the run. */
+static bool losses_is_refused(const amend_fault *fault, const amend_error *reason)
+{
+    bool refused = fault->kind == AMEND_FAULT_STATEMENT || fault->kind == AMEND_FAULT_UNRUN || fault->kind == AMEND_FAULT_BUSY;
+    return refused && reason->code != AMEND_E_OUT_OF_MEMORY;
+}
+
 /* All at once; when one of them is refused, one by one, and that one is not known. */
 static amend_status losses_count(loss_search *l)
 {
@@ -175,28 +182,26 @@ static amend_status losses_count(loss_search *l)
         any |= losses_is_counted(&l->found.items[i]);
     }
     amend_status status = any ? losses_ask(l, 0, l->found.count, &fault, &reason) : AMEND_OK;
-    bool refused = fault.kind == AMEND_FAULT_STATEMENT || fault.kind == AMEND_FAULT_UNRUN || fault.kind == AMEND_FAULT_BUSY;
-    refused = refused && reason.code != AMEND_E_OUT_OF_MEMORY;
-    for (size_t i = 0; status != AMEND_OK && refused && i < l->found.count; i++)
+    bool refused = status != AMEND_OK && losses_is_refused(&fault, &reason);
+    for (size_t i = 0; refused && i < l->found.count; i++)
     {
         loss *one = &l->found.items[i];
+        fault = (amend_fault){0};
         amend_status counted = losses_is_counted(one) ? losses_ask(l, i, i + 1, &fault, &reason) : AMEND_OK;
-        if (counted != AMEND_OK)
+        if (counted != AMEND_OK && losses_is_refused(&fault, &reason))
         {
             one->measure = LOSS_UNKNOWN;
             one->reason = arena_string(l->arena, reason.message);
-            refused = fault.kind != AMEND_FAULT_LOST && fault.kind != AMEND_FAULT_CANCELLED && one->reason != NULL;
+            counted = one->reason == NULL ? error_memory(&reason) : AMEND_OK;
         }
+        status = counted;
+        refused = counted == AMEND_OK;
     }
-    if (status != AMEND_OK && !refused)
+    if (status != AMEND_OK)
     {
-        if (l->error != NULL)
-        {
-            *l->error = reason;
-        }
-        return status;
+        *l->error = reason;
     }
-    return AMEND_OK;
+    return status;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- judging */

@@ -142,6 +142,7 @@ typedef struct trial_data
     bool only; /* run it only when it does nothing but ask; else it counts as not there */
     uint64_t rows;
     bool wrong; /* a row did not begin with what is true */
+    session *session;
 } trial_data;
 
 static bool trial_is_true(const char *value)
@@ -158,12 +159,17 @@ static amend_status trial_on_row(void *arg, size_t piece, const amend_row *row)
     return AMEND_OK;
 }
 
+static amend_status trial_on_idle(void *arg)
+{
+    return session_go_on(((trial_data *)arg)->session, NULL);
+}
+
 static amend_status trial_run_statement(trial *t, trial_data *d, const outline *o, size_t i, amend_error *error)
 {
     amend_piece piece;
     amend_copy copy;
     amend_fault fault = {0};
-    amend_hooks hooks = {.arg = d, .row = trial_on_row};
+    amend_hooks hooks = {.arg = d, .row = trial_on_row, .idle = trial_on_idle};
     const stmt *s = &o->script.stmts[i];
     d->rows = 0;
     d->wrong = false;
@@ -210,7 +216,7 @@ static amend_status trial_run_data(trial *t, trial_data *d, arena *a, bool *foun
 static amend_status trial_data_of(trial *t, const amend_item *item, const char *when, bool asks, bool only, bool *found,
                                   amend_error *error)
 {
-    trial_data d = {.asks = asks, .only = only};
+    trial_data d = {.asks = asks, .only = only, .session = &t->handle->session};
     snprintf(d.path, sizeof d.path, "%s/tests/%s_%s.sql", t->given->dir, item->version, when);
     *found = t->given->files == NULL && access(d.path, F_OK) == 0;
     if (!*found)

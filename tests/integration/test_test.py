@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """amend test: what is wrong with migrations is found on scratch databases, and named; the database itself is not touched."""
 import os
+import signal
+import time
 import xml.etree.ElementTree
 
 import pytest
 from support import jsonschema
+from support.waiting import wait_until
 
 CARDS = ("001_cards", "CREATE TABLE cards (id INTEGER PRIMARY KEY, title TEXT);", "DROP TABLE cards;")
 BODY = ("002_body", "ALTER TABLE cards ADD COLUMN body TEXT;\nUPDATE cards SET body = title;", "ALTER TABLE cards DROP COLUMN body;")
@@ -248,6 +251,29 @@ def test_lint_counts_when_it_is_an_error(project):
     # beside a test that failed, that one decides
     project.both("003_wrong", "CREATE TABLE wrong (id INTEGER PRIMARY KEY);", "DROP TABLE IF EXISTS right_one;")
     assert "AM0306" in project.amend("test", check=1).err
+
+
+@pytest.mark.parametrize("where", ["up", "data"])
+def test_stopped_by_a_signal(project, db, tmp_path, where):
+    """It ends soon, also within a statement, no finding comes of it, and the scratch databases are gone."""
+    temp = tmp_path / "temp"
+    temp.mkdir()
+    slow = ("SELECT count(*) FROM pg_catalog.generate_series(1, 100000000000)" if db.kind == "postgres" else
+            "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n;")
+    project.both(*CARDS)
+    if where == "up":
+        project.both("002_slow", slow, "SELECT 1;")
+    else:
+        project.write("migrations/tests/001_after.sql", slow)
+    process = project.start("test", "--lint", "off", env={"TMPDIR": str(temp)})
+    wait_until(lambda: db.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%generate_series(1, 1000000%' AND datname LIKE 'amend_scratch_%'")
+               if db.kind == "postgres" else list(temp.glob("amend-scratch-*/scratch.db")), "it to work")
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    result = project.finish(process)
+    assert result.code == 1 and "AM0215" in result.err and "AM0306" not in result.err, result
+    assert time.monotonic() - began < 10
+    assert not scratch_left(db) and not list(temp.iterdir())
 
 
 def test_nothing_to_try(project):

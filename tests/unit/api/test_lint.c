@@ -138,6 +138,30 @@ static void test_rules(void **state)
 }
 
 /* Each allocation fails in turn. */
+static void sweep(const harness *h, const amend_lint_options *what, amend_status wanted)
+{
+    for (size_t n = 1, failed = 1; failed > 0; n++)
+    {
+        faulty_alloc f;
+        amend *handle = NULL;
+        amend_lint_report *r = NULL;
+        amend_error error = {0};
+        amend_options options = h->options;
+        options.allocator = faulty_alloc_init(&f, n, FAULTY_ONCE);
+        amend_status status = amend_open(&options, &handle, &error);
+        status = status == AMEND_OK ? amend_lint(handle, what, &r, &error) : status;
+        amend_lint_report_free(r);
+        amend_close(handle);
+        failed = f.failures;
+        assert_int_equal(faulty_alloc_clear(&f), 0);
+        if (status != (failed > 0 ? AMEND_FAILED : wanted))
+        {
+            fail_msg("call %zu: %d AM%04d %s", n, (int)status, (int)error.code, error.message);
+        }
+        assert_true(failed == 0 || error.code == AMEND_E_OUT_OF_MEMORY);
+    }
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -148,34 +172,53 @@ static void test_no_memory(void **state)
     snprintf(other, sizeof other, "%s/elsewhere.sql", h.migrations);
     snprintf(known, sizeof known, "%s/versions/004_drop.sql", h.migrations);
     const char *const files[] = {other, known};
-    for (size_t n = 1, failed = 1; failed > 0; n++)
+    amend_lint_options what = AMEND_LINT_INIT;
+    what.files = files;
+    what.file_count = 2;
+    sweep(&h, &what, AMEND_OK);
+    harness_remove(&h);
+}
+
+/* So many files and findings that each list has to grow. */
+static void test_no_memory_for_many(void **state)
+{
+    (void)state;
+    harness h;
+    make(&h);
+    static char text[20000], names[60][600];
+    const char *files[60];
+    for (int i = 0; i < 150; i++)
     {
-        faulty_alloc f;
-        amend *handle = NULL;
-        amend_lint_report *r = NULL;
-        amend_error error = {0};
-        amend_options options = h.options;
-        amend_lint_options what = AMEND_LINT_INIT;
-        options.allocator = faulty_alloc_init(&f, n, FAULTY_ONCE);
-        what.files = files;
-        what.file_count = 2;
-        amend_status status = amend_open(&options, &handle, &error);
-        status = status == AMEND_OK ? amend_lint(handle, &what, &r, &error) : status;
-        amend_lint_report_free(r);
-        amend_close(handle);
-        failed = f.failures;
-        assert_int_equal(faulty_alloc_clear(&f), 0);
-        assert_int_equal(status, failed > 0 ? AMEND_FAILED : AMEND_OK);
-        assert_int_equal(error.code, failed > 0 ? AMEND_E_OUT_OF_MEMORY : 0);
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "ALTER TABLE users RENAME COLUMN a%d TO b%d;\nDROP TABLE gone%d;\n", i, i, i);
     }
+    harness_write(&h, "versions/006_many.sql", text);
+    for (int i = 0; i < 60; i++)
+    {
+        char name[64];
+        snprintf(name, sizeof name, "other/%d_down.sql", i);
+        harness_write(&h, name, "DROP TABLE x;");
+        snprintf(names[i], sizeof names[i], "%s/other/%d_down.sql", h.migrations, i);
+        files[i] = names[i];
+    }
+    amend_lint_options what = AMEND_LINT_INIT;
+    sweep(&h, &what, AMEND_OK);
+    what.files = files;
+    what.file_count = 60;
+    sweep(&h, &what, AMEND_OK);
     harness_remove(&h);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all),       cmocka_unit_test(test_severities), cmocka_unit_test(test_wrong_severities),
-        cmocka_unit_test(test_arguments), cmocka_unit_test(test_rules),      cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_all),
+        cmocka_unit_test(test_severities),
+        cmocka_unit_test(test_wrong_severities),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_no_memory_for_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

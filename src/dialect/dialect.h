@@ -242,6 +242,57 @@ typedef struct loss_list
     size_t count;
 } loss_list;
 
+/* ------------------------------------------------------------------------------------------------------- saving tables */
+
+typedef struct saved_column
+{
+    const char *name, *type;
+    unsigned key; /* its place in the primary key, from 1; 0: it is not in it */
+    bool lost;    /* the run takes its values; in a table that loses rows, none is marked */
+} saved_column;
+
+/* A table whose rows are saved, or put back: all columns that hold data, those that are computed left out. */
+typedef struct saved_table
+{
+    const char *schema, *name;
+    saved_column *columns;
+    size_t column_count;
+} saved_table;
+
+/*
+ * Tables as files, for a database that is not one file itself. The writers are as those of the dialect; they are given the
+ * names as the catalog has them. The words are whole statements.
+ *
+ * Saving happens in one transaction with one snapshot, from begin to end; its words see to it that a value's text can be read
+ * back whatever the session's settings are. Putting back happens in one transaction, too.
+ */
+typedef struct table_saver
+{
+    const char *save_begin, *save_end; /* save_end after a failure, too */
+    /* Rows (table's number, column, type, place in the key or 0), of those tables that are there; those that others refer to
+       come first. */
+    unsigned (*save_look)(buf *out, const saved_table *tables, size_t count);
+    unsigned (*save_copy)(buf *out, const saved_table *t); /* one statement: COPY … TO stdout */
+
+    const char *load_end, *load_abort;
+    unsigned (*load_begin)(buf *out, uint32_t lock_timeout_ms);
+    /* Rows (table's number, column, '1' when it can be written, the sequence that it draws from or NULL) of those that are
+       there. */
+    unsigned (*load_look)(buf *out, const saved_table *tables, size_t count);
+    unsigned (*load_lock)(buf *out, const saved_table *t); /* against writers; gives one row: '1' when it has rows */
+    unsigned (*load_copy)(buf *out, const saved_table *t); /* COPY … FROM stdin, last */
+    /* The same into a temporary table; then from that, by the key: the rows that are missing, or when columns are marked as
+       lost, their values. The last statement's count is what was changed. */
+    unsigned (*load_aside)(buf *out, const saved_table *t);
+    unsigned (*load_merge)(buf *out, const saved_table *t);
+    /* Let the sequence go on behind the largest value of the column. */
+    unsigned (*load_sequence)(buf *out, const saved_table *t, const char *column, const char *sequence);
+    /* Into new tables: rows (table's number, column) whose type is not there any more; make the schema; make the table. */
+    unsigned (*load_types)(buf *out, const saved_table *tables, size_t count);
+    unsigned (*load_schema)(buf *out, const char *schema);
+    unsigned (*load_table)(buf *out, const saved_table *t);
+} table_saver;
+
 /* ------------------------------------------------------------------------------------------------------- bookkeeping */
 
 #define HISTORY_TABLE "_migrations"
@@ -540,6 +591,9 @@ typedef struct dialect
     unsigned (*scratch_make)(buf *out, const char *name);
     unsigned (*scratch_drop)(buf *out, const char *name);
     unsigned (*scratch_clear)(buf *out);
+
+    /* Saving tables and putting them back; NULL where the database is one file (the driver's save and load). */
+    const table_saver *saver;
 } dialect;
 
 /* "drops" and "takes something away". */

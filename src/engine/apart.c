@@ -52,24 +52,19 @@ static void apart_on_notice(void *arg, const char *severity, const char *text)
     session_say(((apart *)arg)->runner->session, AMEND_EVENT_NOTICE, AMEND_NOTE, "%s: %s", severity, text);
 }
 
-static void renew(apart *p)
+bool apart_renew(runner *r)
 {
-    runner *r = p->runner;
     const dialect *d = r->session->dialect;
     int64_t now = clock_monotonic_ms();
     if (now - r->last_pulse_ms < (int64_t)r->session->lease_ms / 3)
     {
-        return;
+        return true;
     }
     r->last_pulse_ms = now;
-    if (session_open_pulse(r->session, NULL) != AMEND_OK)
-    {
-        return;
-    }
-    arena *a = arena_new(r->session->allocator);
+    arena *a = session_open_pulse(r->session, NULL) == AMEND_OK ? arena_new(r->session->allocator) : NULL;
     if (a == NULL)
     {
-        return;
+        return true;
     }
     message m;
     message_init(&m, a);
@@ -80,7 +75,7 @@ static void renew(apart *p)
     amend_error error = {0};
     amend_status status =
         message_ready(&m) ? r->session->driver->exec(r->session->pulse, m.pieces, m.count, NULL, &fault, &error) : AMEND_OK;
-    p->lost = status != AMEND_OK && fault.kind == AMEND_FAULT_STATEMENT && d->not_null(&error);
+    bool lost = status != AMEND_OK && fault.kind == AMEND_FAULT_STATEMENT && d->not_null(&error);
     if (status != AMEND_OK) /* a new one next time: this one may be in a failed transaction */
     {
         r->session->driver->close(r->session->pulse);
@@ -88,16 +83,14 @@ static void renew(apart *p)
     }
     message_clear(&m);
     arena_free(a);
+    return !lost;
 }
 
 static amend_status apart_on_idle(void *arg)
 {
     apart *p = arg;
     run_progress(p->runner);
-    if (!p->releases)
-    {
-        renew(p);
-    }
+    p->lost = !p->releases && !apart_renew(p->runner);
     return p->lost ? AMEND_LOCKED : session_go_on(p->runner->session, NULL);
 }
 

@@ -69,22 +69,22 @@ static amend_status backup_write_manifest(const session *s, const depot *d, cons
     return status;
 }
 
-/* What is saved has been written to the depot: write down what it is, and give it its name. */
-static amend_status backup_finish(runner *r, manifest *m, amend_error *error)
+amend_status backup_finish(runner *r, const manifest *m, amend_error *error)
 {
     session *s = r->session;
     char shown[1024], name[256], at[28];
+    manifest all = *m;
     buf steps;
     buf_init(&steps, s->allocator);
     backup_steps(r->plan, &steps);
     s->driver->describe(s->url, shown, sizeof shown, name, sizeof name);
     clock_format(clock_now_us(), 3, at);
-    m->dialect = s->dialect->name;
-    m->database = name;
-    m->made_at = at;
-    m->version = r->view->newest == SIZE_MAX ? NULL : r->view->entries[r->view->newest].row->version;
-    m->run = steps.data;
-    amend_status status = steps.failed ? error_memory(error) : backup_write_manifest(s, &r->backup->depot, m, error);
+    all.dialect = s->dialect->name;
+    all.database = name;
+    all.made_at = at;
+    all.version = r->view->newest == SIZE_MAX ? NULL : r->view->entries[r->view->newest].row->version;
+    all.run = steps.data;
+    amend_status status = steps.failed ? error_memory(error) : backup_write_manifest(s, &r->backup->depot, &all, error);
     status = status == AMEND_OK ? depot_keep(&r->backup->depot, error) : status;
     buf_clear(&steps);
     return status;
@@ -92,8 +92,7 @@ static amend_status backup_finish(runner *r, manifest *m, amend_error *error)
 
 /* -------------------------------------------------------------------------------------------------------------- telling */
 
-/* {"path": …, "objects": […]} */
-static void backup_detail(const backup *b, const manifest *m, buf *out)
+void backup_detail(const backup *b, const manifest *m, buf *out)
 {
     buf_text(out, "{\"path\":");
     buf_json(out, b->depot.path);

@@ -40,9 +40,16 @@ void backup_foretell(session *s, const backup *b);
 amend_status backup_note(session *s, const runner *r, size_t failed, const amend_error *reason, amend_event_type type,
                          const char *detail, amend_error *error);
 
+/* --- for backup_tables.c */
+/* What is saved has been written to the depot: write down what it is, and give it its name. */
+amend_status backup_finish(runner *r, const manifest *m, amend_error *error);
+/* {"path": …, "tables": […]} */
+void backup_detail(const backup *b, const manifest *m, buf *out);
+
 /* --- backup_tables.c */
 /* Is anything to be lost that can be saved? Error: BACKUP, when something would be lost of which nobody can tell what it is. */
 amend_status backup_tables_wanted(const losses *l, size_t *count, amend_error *error);
+/* Take the lock, save them and note it in the trail; *m and what it points to lives in the arena. */
 amend_status backup_tables_save(runner *r, arena *a, manifest *m, amend_error *error);
 
 #endif

@@ -53,14 +53,14 @@ static json_t *manifest_put_file(const manifest_file *f, bool *good)
 static json_t *manifest_put_table(const manifest_table *t, bool *good)
 {
     json_t *out = json_object(), *columns = json_array();
-    manifest_put(out, "schema", t->schema, good);
-    manifest_put(out, "table", t->name, good);
+    manifest_put(out, "schema", t->saved.schema, good);
+    manifest_put(out, "table", t->saved.name, good);
     manifest_put(out, "object", t->object, good);
     *good &= json_object_set_new(out, "rows", json_integer(t->rows)) == 0;
     *good &= json_object_set_new(out, "file", manifest_put_file(&t->file, good)) == 0;
-    for (size_t i = 0; i < t->column_count; i++)
+    for (size_t i = 0; i < t->saved.column_count; i++)
     {
-        const manifest_column *c = &t->columns[i];
+        const saved_column *c = &t->saved.columns[i];
         json_t *row = json_object();
         manifest_put(row, "name", c->name, good);
         manifest_put(row, "type", c->type, good);
@@ -155,21 +155,23 @@ static manifest_file manifest_get_file(manifest_reader *r, json_t *object)
 static void manifest_get_table(manifest_reader *r, json_t *object, manifest_table *out)
 {
     json_t *columns = json_object_get(object, "columns");
-    *out = (manifest_table){.schema = manifest_get(r, object, "schema", true),
-                            .name = manifest_get(r, object, "table", true),
-                            .object = manifest_get(r, object, "object", true),
+    size_t count = json_array_size(columns);
+    saved_column *all = arena_array(r->arena, count + 1, sizeof *all);
+    *out = (manifest_table){.object = manifest_get(r, object, "object", true),
                             .rows = manifest_number(r, object, "rows"),
-                            .file = manifest_get_file(r, json_object_get(object, "file")),
-                            .column_count = json_array_size(columns)};
-    out->columns = arena_array(r->arena, out->column_count + 1, sizeof *out->columns);
-    r->failed |= out->columns == NULL;
-    for (size_t i = 0; i < out->column_count && out->columns != NULL; i++)
+                            .file = manifest_get_file(r, json_object_get(object, "file"))};
+    out->saved = (saved_table){.schema = manifest_get(r, object, "schema", true),
+                               .name = manifest_get(r, object, "table", true),
+                               .columns = all,
+                               .column_count = count};
+    r->failed |= all == NULL;
+    for (size_t i = 0; i < count && all != NULL; i++)
     {
         json_t *row = json_array_get(columns, i);
-        out->columns[i] = (manifest_column){.name = manifest_get(r, row, "name", true),
-                                            .type = manifest_get(r, row, "type", true),
-                                            .key = (unsigned)json_integer_value(json_object_get(row, "key")),
-                                            .lost = json_is_true(json_object_get(row, "lost"))};
+        all[i] = (saved_column){.name = manifest_get(r, row, "name", true),
+                                .type = manifest_get(r, row, "type", true),
+                                .key = (unsigned)json_integer_value(json_object_get(row, "key")),
+                                .lost = json_is_true(json_object_get(row, "lost"))};
     }
 }
 

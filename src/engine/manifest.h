@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "dialect/dialect.h"
 
 #define MANIFEST_FILE "manifest.json"
 
@@ -19,21 +20,12 @@ typedef struct manifest_file
     int64_t bytes;
 } manifest_file;
 
-typedef struct manifest_column
-{
-    const char *name, *type;
-    unsigned key; /* its place in the primary key, from 1; 0: it is not in it */
-    bool lost;    /* the run took its values; in a table that loses rows, none is marked */
-} manifest_column;
-
 typedef struct manifest_table
 {
-    const char *schema, *name;
+    saved_table saved;  /* its columns are those in the file, in its order */
     const char *object; /* "public.cards", for people */
     manifest_file file;
     int64_t rows;
-    manifest_column *columns; /* those in the file, in its order */
-    size_t column_count;
 } manifest_table;
 
 /* Strings are borrowed when it is written, and in the arena when it is read. */

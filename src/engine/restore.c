@@ -209,6 +209,23 @@ static amend_status restore_whole(session *s, arena *a, restore *r, amend_error 
     return AMEND_OK;
 }
 
+/* ----------------------------------------------------------------------------------------------------------------- tables */
+
+/* On a server the database's name is what tells it; into a schema of their own, tables may go anywhere. */
+static amend_status restore_check_name(session *s, const restore *r, amend_error *error)
+{
+    char shown[1024], name[256];
+    s->driver->describe(s->url, shown, sizeof shown, name, sizeof name);
+    if (r->into != NULL || strcmp(name, r->manifest.database) == 0)
+    {
+        return AMEND_OK;
+    }
+    amend_status status =
+        error_set(error, AMEND_E_BACKUP, "that is a backup of the database \"%s\", not of \"%s\"", r->manifest.database, name);
+    error_hint(error, "Nothing was changed. Into a schema of their own (--into) its tables can go here, too.");
+    return status;
+}
+
 /* --------------------------------------------------------------------------------------------------------------- restoring */
 
 static amend_status restore_connect(session *s, bool looking, amend_error *error)
@@ -250,7 +267,8 @@ amend_status restore_run(session *s, arena *a, restore *r, amend_error *error)
     {
         return error_set(error, AMEND_E_ARGUMENT, "the backup is a whole database: it can't go into a schema");
     }
-    status = status == AMEND_OK ? restore_connect(s, true, error) : status;
+    status = status == AMEND_OK && !whole ? restore_check_name(s, r, error) : status;
+    status = status == AMEND_OK ? restore_connect(s, whole || r->looking, error) : status;
     status = status == AMEND_OK && whole ? restore_check_place(s, a, r, error) : status;
     if (status != AMEND_OK || (whole && r->looking))
     {

@@ -133,6 +133,8 @@ void clean_up(runner *r, const job *j, const amend_error *error, const char *abo
 amend_status batch_run(runner *r, size_t *next, amend_error *error);
 amend_status nested_run(runner *r, size_t *next, amend_error *error);
 amend_status apart_run(runner *r, arena *a, job *j, amend_error *error);
+/* Renew the lease by the second connection, when it is time. False: the lock is another runner's by now. */
+bool apart_renew(runner *r);
 /* After a lock timeout: pause, AMEND_OK to try the step again; or the error, when it was tried often enough. */
 amend_status batch_wait(runner *r, const job *j, amend_error *error);
 /* Take the lock in a message of its own. */

@@ -12,6 +12,7 @@
 #include "dialect/postgres/pg_look.h"
 #include "dialect/postgres/pg_name.h"
 #include "dialect/postgres/pg_preview.h"
+#include "dialect/postgres/pg_save.h"
 #include "dialect/postgres/pg_scratch.h"
 #include "dialect/postgres/pg_snapshot.h"
 #include "dialect/postgres/pg_split.h"
@@ -130,4 +131,5 @@ const dialect dialect_postgres = {
     .scratch_make = pg_scratch_make,
     .scratch_drop = pg_scratch_drop,
     .scratch_clear = pg_scratch_clear,
+    .saver = &pg_save,
 };

@@ -151,8 +151,8 @@ static void feed(run *r)
     end_copy(r, r->stop == AMEND_OK ? NULL : "stopped");
 }
 
-/* COPY … TO stdout: nobody wants it. */
-static void swallow(run *r)
+/* COPY … TO stdout: to whom wants it. */
+static void take_copy(run *r)
 {
     char *line;
     int n;
@@ -160,6 +160,10 @@ static void swallow(run *r)
     {
         if (n > 0)
         {
+            if (r->hooks->copied != NULL && r->stop == AMEND_OK)
+            {
+                stop(r, r->hooks->copied(r->hooks->arg, r->place.piece, line, (size_t)n));
+            }
             r->c->pq->PQfreemem(line);
         }
         else if (!wait_socket(r, false))
@@ -258,7 +262,7 @@ static void take_result(run *r, const PGresult *result)
         return;
     case PGRES_COPY_OUT:
         r->place.fresh = false;
-        swallow(r);
+        take_copy(r);
         return;
     case PGRES_EMPTY_QUERY:
         return;

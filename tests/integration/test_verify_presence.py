@@ -209,6 +209,10 @@ PRESENT = {
                  "ALTER TABLE t RENAME TO u;\nALTER TABLE named RENAME COLUMN id TO number;\nALTER TABLE late DROP COLUMN k;\n"],
     "values": ["CREATE TYPE e AS ENUM ('it''s', E'back\\\\slash\\\\', 'a\\b', 'E', 'two\nlines', '', 'a, ''b');\n"
                "ALTER TYPE e ADD VALUE 'c\\d';\n"],
+    "what went with columns": ["CREATE TABLE t (a int, b int, c int);\nCREATE INDEX i ON t (b, (c + 1));\nCREATE INDEX j ON t (a) WHERE "
+                               "b > 0;\nCREATE INDEX k ON t (a) INCLUDE (c);\n", "ALTER TABLE t DROP COLUMN b, DROP COLUMN c;\n"],
+    "functions made again": ["CREATE TYPE gone AS (a int);\nDROP TYPE gone CASCADE;\n", *[
+        f"CREATE OR REPLACE FUNCTION f(n int) RETURNS int LANGUAGE sql AS 'SELECT {n}';\n" for n in range(3)], "DROP FUNCTION f(int);\n"],
     "the server's": ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\nALTER FUNCTION f() SET SCHEMA pg_catalog;\n"],
 }
 

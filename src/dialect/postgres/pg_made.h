@@ -35,6 +35,7 @@ typedef struct pg_thing
     amend_object_kind kind;
     slice schema, table, name;
     slice detail; /* unique index or constraint: its columns, sorted, with commas; function: its arguments' types */
+    slice reads;  /* index: all columns without which it can't be, its expressions' and condition's too, sorted, with commas */
     unsigned flags;
     size_t script; /* which one made it */
     bool gone;

@@ -85,7 +85,13 @@ static void drop_from_table(pg_scan *s, amend_object_kind kind, const PgQuery__L
 static void drop_function(pg_scan *s, pg_ref name)
 {
     pg_thing *f = pg_made_next(s->names, NULL, AMEND_OBJECT_FUNCTION, name.schema, name.name);
-    pg_thing *other = f == NULL ? NULL : pg_made_next(s->names, f, AMEND_OBJECT_FUNCTION, name.schema, name.name);
+    pg_thing *other = NULL, *next = f;
+    while (next != NULL && (next = pg_made_next(s->names, next, AMEND_OBJECT_FUNCTION, name.schema, name.name)) != NULL)
+    {
+        bool same = slice_equal(next->detail, f->detail); /* made anew by OR REPLACE */
+        next->gone |= same;
+        other = same ? other : next;
+    }
     if (other != NULL)
     {
         f->gone = true;

@@ -256,6 +256,30 @@ static slice index_name(pg_scan *s, pg_ref table, const PgQuery__IndexStmt *inde
     return pg_scan_made_up(s, table.name, slice_of(text == NULL ? "" : text), "idx");
 }
 
+/* The names of the columns that an index has anything to do with. */
+static bool index_visit(void *arg, const ProtobufCMessage *message)
+{
+    column_set *set = arg;
+    if (pg_tree_is(message, "IndexElem") && ((const PgQuery__IndexElem *)message)->name[0] != '\0')
+    {
+        set_add(set, slice_of(((const PgQuery__IndexElem *)message)->name));
+    }
+    else if (pg_tree_is(message, "ColumnRef"))
+    {
+        const PgQuery__ColumnRef *ref = (const PgQuery__ColumnRef *)message;
+        set_add(set, pg_tree_string(ref->fields[ref->n_fields - 1]));
+    }
+    return true;
+}
+
+static void index_reads(pg_scan *s, pg_thing *made, const PgQuery__IndexStmt *index)
+{
+    column_set set = {0};
+    pg_tree_visit((const ProtobufCMessage *)index, index_visit, &set);
+    made->reads = slice_of(arena_copy(s->names->arena, set_text(s, &set)));
+    s->failed |= made->reads.data == NULL;
+}
+
 /* A partial one counts, too: ON CONFLICT finds it by its columns and condition. One over expressions has no columns to find. */
 void pg_table_index(pg_scan *s, pg_ref table, const PgQuery__IndexStmt *index)
 {
@@ -270,7 +294,12 @@ void pg_table_index(pg_scan *s, pg_ref table, const PgQuery__IndexStmt *index)
     slice columns = plain ? set_text(s, &set) : SLICE("");
     slice name = slice_of(index->idxname);
     name = name.len > 0 ? name : index_name(s, table, index);
-    bool added = pg_scan_add_part(s, AMEND_OBJECT_INDEX, table, name, columns, index->if_not_exists) != NULL;
+    pg_thing *made = pg_scan_add_part(s, AMEND_OBJECT_INDEX, table, name, columns, index->if_not_exists);
+    bool added = made != NULL;
+    if (added)
+    {
+        index_reads(s, made, index);
+    }
     if (columns.len > 0 && (added || name.len == 0))
     {
         pg_scan_add_part(s, AMEND_OBJECT_UNIQUE, table, columns, SLICE(""), index->if_not_exists);
@@ -317,7 +346,9 @@ void pg_table_drop_column(pg_scan *s, pg_ref table, slice column)
     for (pg_thing *part = entry == NULL ? NULL : entry->first; part != NULL && !s->failed; part = part->sibling)
     {
         slice rest;
-        if (part->kind == AMEND_OBJECT_INDEX && !part->gone && set_replace(s, part->detail, column, SLICE(""), &rest))
+        bool index = part->kind == AMEND_OBJECT_INDEX && !part->gone;
+        if (index &&
+            (set_replace(s, part->detail, column, SLICE(""), &rest) || set_replace(s, part->reads, column, SLICE(""), &rest)))
         {
             drop_entry(s, part);
         }
@@ -333,6 +364,11 @@ void pg_table_rename_column(pg_scan *s, pg_ref table, slice column, slice to)
     {
         slice columns;
         bool keyed = part->kind == AMEND_OBJECT_INDEX && !part->gone;
+        if (keyed && set_replace(s, part->reads, column, to, &columns))
+        {
+            part->reads = slice_of(arena_copy(s->names->arena, columns));
+            s->failed |= part->reads.data == NULL;
+        }
         if (!keyed || !set_replace(s, part->detail, column, to, &columns))
         {
             continue;

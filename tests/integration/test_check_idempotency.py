@@ -124,6 +124,23 @@ def test_down_removes_the_indexes(project, lite):
     assert not there(lite, "nodes_kind")
 
 
+def test_down_removes_the_check(project, lite):
+    project.amend("up")
+    project.amend("down")
+    lite.sql("CREATE TABLE nodes (kind TEXT)")
+    lite.sql("INSERT INTO nodes VALUES ('wrong')")
+
+
+def test_down_with_data_warns(project, lite):
+    project.amend("up")
+    lite.sql("INSERT INTO nodes (label) VALUES ('kept')")
+    result = project.amend("down", env={"ALLOW_DESTRUCTIVE_MIGRATION": None}, check=5)
+    assert "AM0303" in result.err and "the table with its rows" in result.all
+    assert there(lite, "nodes") and lite.versions() == ["001"]
+    project.amend("down", "--allow-destructive")
+    assert not there(lite, "nodes")
+
+
 def test_down_twice(project, lite):
     project.amend("up")
     project.amend("down")
@@ -155,6 +172,24 @@ def test_another_table_with_the_same_check(project, lite):
     project.amend("up")
     project.amend("down")
     assert there(lite, "other")
+
+
+def test_the_order_of_values_does_not_matter(project, lite):
+    lite.sql(table(VALUES[::-1]))
+    result = project.amend("up", "--json")
+    assert same(result) == ['table "nodes" is there already, and the same']
+
+
+@pytest.mark.parametrize("existing,migration,equal", [
+    ("a IN (3, 10, 2) AND b NOT IN ('x', 'a''b')", "a IN (10, 2, 3) AND b NOT IN ('a''b', 'x')", True),
+    ("a IN (1, 2) AND b IN ('x')", "a IN (2, 1) AND b IN ('y')", False),
+    ("a IN (1, 2)", "a IN (1, 2, 2)", False), ("a IN (1, b)", "a IN (b, 1)", False), ("a IN (1)", "a IN (1 + 0)", False),
+    ("a > 1 AND b > 2", "b > 2 AND a > 1", False), ("a IN ()", "a IN ()", True),
+])
+def test_only_the_order_of_constants_does_not_matter(lite_project, lite, existing, migration, equal):
+    lite.sql(f"CREATE TABLE t (a, b, CHECK ({existing}))")
+    lite_project.up("001_t", f"CREATE TABLE IF NOT EXISTS t (a, b, CHECK ({migration}));")
+    assert lite_project.amend("up", check=None).code == (0 if equal else 5)
 
 
 def test_the_order_of_columns_does_not_matter(project, lite):

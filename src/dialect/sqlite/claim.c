@@ -276,6 +276,103 @@ static amend_status sqlite_claim_read_facts(arena *arena, const char *type, cons
     return sqlite_snapshot_row(arena, &row, out, error);
 }
 
+enum
+{
+    CLAIM_VALUES = 200, /* of one IN, to be put in order */
+};
+
+/* The constants behind IN: a string or number each, with commas. Returns how many; 0 when there is something else. */
+static size_t sqlite_claim_values(slice text, size_t from, slice *values)
+{
+    size_t count = 0;
+    sqlite_token t = sqlite_token_next(text, from);
+    if (t.kind != SQLITE_TOKEN_OPEN)
+    {
+        return 0;
+    }
+    do
+    {
+        t = sqlite_token_next(text, t.end);
+        bool value = t.kind == SQLITE_TOKEN_STRING || t.kind == SQLITE_TOKEN_NUMBER;
+        if (!value || count == CLAIM_VALUES)
+        {
+            return 0;
+        }
+        values[count++] = slice_sub(text, t.start, t.end);
+        t = sqlite_token_next(text, t.end);
+    }
+    while (t.kind == SQLITE_TOKEN_OTHER && text.data[t.start] == ',');
+    return t.kind == SQLITE_TOKEN_CLOSE ? count : 0;
+}
+
+/* Put the values in order; what is between them stays. `text` is another copy of what they point into. */
+static void sqlite_claim_order(char *text, size_t start, slice *values, size_t count)
+{
+    slice sorted[CLAIM_VALUES];
+    for (size_t i = 0; i < count; i++)
+    {
+        size_t at = i;
+        for (; at > 0; at--)
+        {
+            slice before = sorted[at - 1];
+            int order = memcmp(before.data, values[i].data, before.len < values[i].len ? before.len : values[i].len);
+            if (order < 0 || (order == 0 && before.len <= values[i].len))
+            {
+                break;
+            }
+            sorted[at] = before;
+        }
+        sorted[at] = values[i];
+    }
+    for (size_t i = 0; i < count; i++)
+    {
+        memcpy(text + start, sorted[i].data, sorted[i].len);
+        start += sorted[i].len;
+        if (i + 1 < count)
+        {
+            const char *between = values[i].data + values[i].len;
+            size_t gap = (size_t)(values[i + 1].data - between);
+            memcpy(text + start, between, gap);
+            start += gap;
+        }
+    }
+}
+
+static bool sqlite_claim_order_text(arena *arena, slice *text)
+{
+    slice values[CLAIM_VALUES];
+    char *ordered = arena_copy(arena, *text);
+    for (sqlite_token t = sqlite_token_next(*text, 0); t.kind != SQLITE_TOKEN_END && ordered != NULL;
+         t = sqlite_token_next(*text, t.end))
+    {
+        size_t count = sqlite_token_is(*text, t, SLICE("IN")) ? sqlite_claim_values(*text, t.end, values) : 0;
+        if (count > 0)
+        {
+            sqlite_claim_order(ordered, (size_t)(values[0].data - text->data), values, count);
+        }
+    }
+    text->data = ordered;
+    return ordered != NULL;
+}
+
+/*
+ * CHECK (state IN ('new', 'done')) holds the same values in whatever order they are written, as an enum does. A constraint
+ * without a name is called by its text.
+ */
+static amend_status sqlite_claim_order_checks(arena *arena, fact_list *facts, amend_error *error)
+{
+    for (size_t i = 0; i < facts->count; i++)
+    {
+        fact *f = &facts->items[i];
+        if (slice_starts(f->object, SLICE("check ")) &&
+            (!sqlite_claim_order_text(arena, &f->object) || !sqlite_claim_order_text(arena, &f->definition)))
+        {
+            return error_memory(error);
+        }
+    }
+    return AMEND_OK;
+}
+
 amend_status sqlite_claim_facts(arena *arena, const claim *c, const claim_found *found, fact_list *expected,
                                 fact_list *existing, amend_error *error)
 {
@@ -296,9 +393,12 @@ amend_status sqlite_claim_facts(arena *arena, const claim *c, const claim_found 
     const char *sql = arena_copy(arena, text);
     amend_status status = sql == NULL ? error_memory(error)
                                       : sqlite_claim_read_facts(arena, type, found->id, sql, found->remark, expected, error);
-    return status == AMEND_OK
-               ? sqlite_claim_read_facts(arena, found->sort, found->id, found->mark, found->remark, existing, error)
-               : status;
+    if (status == AMEND_OK)
+    {
+        status = sqlite_claim_read_facts(arena, found->sort, found->id, found->mark, found->remark, existing, error);
+    }
+    status = status == AMEND_OK ? sqlite_claim_order_checks(arena, expected, error) : status;
+    return status == AMEND_OK ? sqlite_claim_order_checks(arena, existing, error) : status;
 }
 
 /* The writer's transaction keeps everybody else out; what is left is what came between the look and its begin. */

@@ -33,7 +33,8 @@ typedef struct claim
     bool enumeration; /* a type with these values, in their order */
     const slice *values;
     size_t value_count;
-    slice text; /* CLAIM_MAKES: the CREATE statement by itself, also when it stands in a DO block */
+    slice text;  /* CLAIM_MAKES: the CREATE statement by itself, also when it stands in a DO block */
+    slice later; /* the script from the next statement on that changes the same thing (the engine finds it); empty: none does */
 } claim;
 
 /* In the arena. */

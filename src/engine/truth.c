@@ -62,6 +62,32 @@ static const truth_settings *truth_read_settings(truth *t, const script *script,
     return out;
 }
 
+static bool truth_named(const truth *t, slice a, slice b)
+{
+    bool nocase = (t->session->dialect->traits & DIALECT_NAMES_NOCASE) != 0;
+    return nocase ? slice_equal_nocase(a, b) : slice_equal(a, b);
+}
+
+static bool truth_in(const truth *t, slice a, slice b)
+{
+    return a.len == 0 || b.len == 0 || truth_named(t, a, b);
+}
+
+/* CREATE TABLE IF NOT EXISTS t (a), then ALTER TABLE t ADD COLUMN IF NOT EXISTS b: where that has run, t has b. */
+static slice truth_later(const truth *t, const script *script, const claim_list *claims, const claim *c)
+{
+    for (size_t i = 0; i < claims->count; i++)
+    {
+        const claim *other = &claims->items[i];
+        if (other->kind == CLAIM_TOUCHES && other->statement > c->statement && other->object == c->object &&
+            other->name.len > 0 && truth_named(t, other->name, c->name) && truth_in(t, other->schema, c->schema))
+        {
+            return slice_sub(script->text, script->stmts[other->statement].start, script->text.len);
+        }
+    }
+    return (slice){0};
+}
+
 static amend_status truth_add_claims(truth *t, size_t step, const char *file, const directives *head, const script *script,
                                      amend_error *error)
 {
@@ -71,7 +97,8 @@ static amend_status truth_add_claims(truth *t, size_t step, const char *file, co
     amend_status status = t->session->dialect->claims(t->arena, script, &found, error);
     for (size_t i = 0; i < found.count && status == AMEND_OK; i++)
     {
-        const claim *c = &found.items[i];
+        claim *c = &found.items[i];
+        c->later = c->kind == CLAIM_MAKES ? truth_later(t, script, &found, c) : c->later;
         if ((c->kind == CLAIM_MAKES || c->kind == CLAIM_DROPS) && first && t->session->dialect->claim_build != NULL)
         {
             settings = truth_read_settings(t, script, c->statement, &failed);
@@ -176,17 +203,6 @@ static amend_status truth_read(truth *t, amend_error *error)
 }
 
 /* ------------------------------------------------------------------------------------------------------------- judging */
-
-static bool truth_named(const truth *t, slice a, slice b)
-{
-    bool nocase = (t->session->dialect->traits & DIALECT_NAMES_NOCASE) != 0;
-    return nocase ? slice_equal_nocase(a, b) : slice_equal(a, b);
-}
-
-static bool truth_in(const truth *t, slice a, slice b)
-{
-    return a.len == 0 || b.len == 0 || truth_named(t, a, b);
-}
 
 /* Does `other`, which runs before, change what is there of this name? */
 static bool truth_touches(const truth *t, const claim *other, slice schema, slice name)

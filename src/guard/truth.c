@@ -40,6 +40,12 @@ const char *truth_what(arena *a, const claim *c)
                         c->name.data);
 }
 
+/* Does a later statement of the script that changes the same thing name this? Then it may be there already. */
+static bool truth_follows(const claim *c, slice name)
+{
+    return name.len > 0 && c->later.len > 0 && memmem(c->later.data, c->later.len, name.data, name.len) != NULL;
+}
+
 /* --------------------------------------------------------------------------------------------------------------- enums */
 
 /* A value, in quotes when it could be taken for more than one, or for none. */
@@ -99,16 +105,30 @@ static size_t truth_put_values(buf *out, const char *word, const slice *values, 
     return found;
 }
 
+/* Is each of one's values among the other's, or added later? */
+static bool truth_same_values(const claim *c, const claim_found *f)
+{
+    bool same = true;
+    for (size_t i = 0; i < c->value_count; i++)
+    {
+        same = same && truth_has(f->values, f->value_count, c->values[i]);
+    }
+    for (size_t i = 0; i < f->value_count; i++)
+    {
+        same = same && (truth_has(c->values, c->value_count, f->values[i]) || truth_follows(c, f->values[i]));
+    }
+    return same;
+}
+
+/* The claim's values, in its order; what is added later may stand between them. */
 static bool truth_same_order(const claim *c, const claim_found *f)
 {
-    for (size_t i = 0; i < c->value_count && i < f->value_count; i++)
+    size_t next = 0;
+    for (size_t i = 0; i < f->value_count && next < c->value_count; i++)
     {
-        if (!slice_equal(c->values[i], f->values[i]))
-        {
-            return false;
-        }
+        next += slice_equal(f->values[i], c->values[next]);
     }
-    return c->value_count == f->value_count;
+    return next == c->value_count;
 }
 
 static const slice truth_none[1];
@@ -164,12 +184,7 @@ amend_status truth_judge_enum(arena *a, const claim *c, const claim_found *f, bo
         error_hint(error, "Give one of the two another name, or drop what exists if nothing uses it.");
         return AMEND_REFUSED;
     }
-    bool same = c->value_count == f->value_count;
-    for (size_t i = 0; i < c->value_count; i++)
-    {
-        same = same && truth_has(f->values, f->value_count, c->values[i]);
-    }
-    return same && (!strict || truth_same_order(c, f)) ? AMEND_OK : truth_refuse_enum(a, c, f, what, error);
+    return truth_same_values(c, f) && (!strict || truth_same_order(c, f)) ? AMEND_OK : truth_refuse_enum(a, c, f, what, error);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- facts */
@@ -224,7 +239,23 @@ typedef struct truth_counts
     size_t missing, extra, other;
 } truth_counts;
 
-static truth_counts truth_put_facts(buf *out, const fact_list *expected, const fact_list *existing)
+/* "column b", "column public.b": its own name, without quotes. */
+static slice truth_fact_name(const fact *f)
+{
+    slice name = f->object;
+    for (size_t i = name.len; i > 0; i--)
+    {
+        if (f->object.data[i - 1] == ' ' || f->object.data[i - 1] == '.')
+        {
+            name = slice_sub(f->object, i, f->object.len);
+            break;
+        }
+    }
+    bool quoted = name.len > 2 && name.data[0] == '"' && name.data[name.len - 1] == '"';
+    return quoted ? slice_sub(name, 1, name.len - 1) : name;
+}
+
+static truth_counts truth_put_facts(buf *out, const claim *c, const fact_list *expected, const fact_list *existing)
 {
     truth_counts n = {0};
     for (size_t i = 0; i < expected->count; i++)
@@ -247,9 +278,10 @@ static truth_counts truth_put_facts(buf *out, const fact_list *expected, const f
     }
     for (size_t i = 0; i < existing->count; i++)
     {
-        if (truth_find(expected, existing->items[i].object) == NULL)
+        const fact *f = &existing->items[i];
+        if (truth_find(expected, f->object) == NULL && !truth_follows(c, truth_fact_name(f)))
         {
-            truth_put_fact(out, "extra", &existing->items[i]);
+            truth_put_fact(out, "extra", f);
             n.extra++;
         }
     }
@@ -280,7 +312,7 @@ amend_status truth_judge_facts(arena *a, const claim *c, const fact_list *expect
     buf lines;
     const char *what = truth_what(a, c);
     buf_init(&lines, arena_allocator(a));
-    truth_counts n = truth_put_facts(&lines, expected, existing);
+    truth_counts n = truth_put_facts(&lines, c, expected, existing);
     amend_status status = AMEND_OK;
     if (what == NULL || lines.failed)
     {

@@ -13,7 +13,11 @@
 /* 'enum "status"', 'table "app.cards"'. In the arena; NULL when memory is short. */
 const char *truth_what(arena *a, const claim *c);
 
-/* The values of an enumeration: as a set, or with `strict` as a list. Errors: EXISTS_OTHER, OUT_OF_MEMORY. */
+/*
+ * Something extra that a later statement of the script names (claim.later) is no difference: that statement may have run
+ * before.
+ *
+ * The values of an enumeration: as a set, or with `strict` as a list. Errors: EXISTS_OTHER, OUT_OF_MEMORY. */
 amend_status truth_judge_enum(arena *a, const claim *c, const claim_found *found, bool strict, amend_error *error);
 
 /* Everything else: facts by their names. Errors: EXISTS_OTHER, OUT_OF_MEMORY. */

@@ -141,6 +141,12 @@ def test_a_block_that_swallows_is_run_twice(pg_project):
     assert found["outcome"] == "failed" and 'column "b"' in found["message"] and found["file"].endswith("002_more.sql")
 
 
+def test_a_script_that_adds_to_what_it_made_is_run_twice(pg_project):
+    pg_project.both("001_cards", "CREATE TABLE IF NOT EXISTS cards (id int);\nALTER TABLE cards ADD COLUMN IF NOT EXISTS b int;",
+                    "DROP TABLE cards;")
+    assert tried(pg_project)[("001", "twice")]["outcome"] == "passed"
+
+
 def test_words_that_are_about_something_else(project):
     project.both("001_cards", "CREATE TABLE cards (id INTEGER PRIMARY KEY);\nCREATE TABLE log (n INTEGER);", "DROP TABLE log;\nDROP TABLE cards;")
     if project.db.kind == "sqlite":

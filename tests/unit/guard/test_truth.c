@@ -216,6 +216,44 @@ static void test_long_definition(void **state)
     arena_free(a);
 }
 
+/* What the script itself adds later may be there: it may have run before. */
+static void test_added_later(void **state)
+{
+    (void)state;
+    arena *a = arena_new(&alloc_default);
+    slice values[MOST], existing[MOST];
+    fact one[MOST], other[MOST];
+    amend_error error = {0};
+    claim e = {.object = AMEND_OBJECT_TYPE,
+               .name = SLICE("e"),
+               .enumeration = true,
+               .values = values,
+               .value_count = split("a|b", values)};
+    claim_found f = {.there = true, .sort = "e", .values = existing, .value_count = split("a|y|b", existing)};
+    assert_int_equal(truth_judge_enum(a, &e, &f, false, &error), AMEND_REFUSED);
+    e.later = SLICE("ALTER TYPE e ADD VALUE IF NOT EXISTS 'y' BEFORE 'b';");
+    assert_int_equal(truth_judge_enum(a, &e, &f, true, &error), AMEND_OK);
+    f.value_count = split("b|y|a", existing);
+    assert_int_equal(truth_judge_enum(a, &e, &f, false, &error), AMEND_OK);
+    assert_int_equal(truth_judge_enum(a, &e, &f, true, &error), AMEND_REFUSED);
+    f.value_count = split("a|b|z", existing);
+    assert_int_equal(truth_judge_enum(a, &e, &f, false, &error), AMEND_REFUSED);
+    f.value_count = split("a|y", existing);
+    assert_int_equal(truth_judge_enum(a, &e, &f, false, &error), AMEND_REFUSED);
+    claim c = {.object = AMEND_OBJECT_TABLE,
+               .name = SLICE("t"),
+               .later = SLICE("ALTER TABLE t ADD COLUMN IF NOT EXISTS \"my b\" int;")};
+    fact_list expected = facts("column a=int", one), there = facts("column a=int|column \"my_b\"=int", other);
+    assert_int_equal(truth_judge_facts(a, &c, &expected, &there, &error), AMEND_REFUSED);
+    assert_string_equal(error.detail, "extra     column \"my_b\" int");
+    c.later = SLICE("ALTER TABLE t ADD COLUMN IF NOT EXISTS \"my_b\" int;");
+    assert_int_equal(truth_judge_facts(a, &c, &expected, &there, &error), AMEND_OK);
+    there = facts("column a=text|column t.my_b=int", other); /* another type is another type */
+    assert_int_equal(truth_judge_facts(a, &c, &expected, &there, &error), AMEND_REFUSED);
+    assert_string_equal(error.detail, "expected  column a int\nexisting  column a text");
+    arena_free(a);
+}
+
 /* ----------------------------------------------------------------------------------------------------------- dependents */
 
 static void test_drop(void **state)
@@ -292,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_what),
         cmocka_unit_test(test_enum),
         cmocka_unit_test(test_no_enum),
+        cmocka_unit_test(test_added_later),
         cmocka_unit_test(test_enum_of_nothing),
         cmocka_unit_test(test_enum_hints),
         cmocka_unit_test(test_facts),

@@ -211,6 +211,10 @@ PRESENT = {
                "ALTER TYPE e ADD VALUE 'c\\d';\n"],
     "what went with columns": ["CREATE TABLE t (a int, b int, c int);\nCREATE INDEX i ON t (b, (c + 1));\nCREATE INDEX j ON t (a) WHERE "
                                "b > 0;\nCREATE INDEX k ON t (a) INCLUDE (c);\n", "ALTER TABLE t DROP COLUMN b, DROP COLUMN c;\n"],
+    "keys twice": ["CREATE TABLE a (id serial PRIMARY KEY UNIQUE);\nCREATE TABLE b (id int UNIQUE PRIMARY KEY, x int UNIQUE, UNIQUE (x));\n"
+                   "CREATE TABLE c (id int PRIMARY KEY, CONSTRAINT u UNIQUE (id));\nCREATE TABLE d (id int, n int, CONSTRAINT v UNIQUE (id), "
+                   "PRIMARY KEY (id), CONSTRAINT w UNIQUE (id), UNIQUE (id, n), UNIQUE (n, id), UNIQUE (id, n));\n"
+                   "ALTER TABLE c ADD UNIQUE (id);\nALTER TABLE d ADD COLUMN k int UNIQUE, ADD UNIQUE (k);\n"],
     "functions made again": ["CREATE TYPE gone AS (a int);\nDROP TYPE gone CASCADE;\n", *[
         f"CREATE OR REPLACE FUNCTION f(n int) RETURNS int LANGUAGE sql AS 'SELECT {n}';\n" for n in range(3)], "DROP FUNCTION f(int);\n"],
     "the server's": ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\nALTER FUNCTION f() SET SCHEMA pg_catalog;\n"],

@@ -16,6 +16,8 @@ enum
     PG_THING_TEMPORARY = 1 << 2, /* of a table: gone with the session that made it */
     PG_THING_READ = 1 << 3,      /* of a function: its body has been read */
     PG_THING_CHECKED = 1 << 4,   /* of a domain: it has constraints */
+    PG_THING_KEY = 1 << 5,       /* of an index: that of PRIMARY KEY or UNIQUE; `reads` has its columns in their order */
+    PG_THING_NAMED = 1 << 6,     /* … whose name the script says */
 };
 
 /*
@@ -37,7 +39,7 @@ typedef struct pg_thing
     slice detail; /* unique index or constraint: its columns, sorted, with commas; function: its arguments' types */
     slice reads;  /* index: all columns without which it can't be, its expressions' and condition's too, sorted, with commas */
     unsigned flags;
-    size_t script; /* which one made it */
+    size_t script, statement; /* which one made it */
     bool gone;
     pg_touch *touches;
     size_t fired;                  /* when it was last looked into … */

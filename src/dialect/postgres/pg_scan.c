@@ -111,8 +111,13 @@ pg_thing *pg_scan_add(pg_scan *s, amend_object_kind kind, pg_ref name, slice tab
         return NULL;
     }
     note_change(s, (change){.kind = CHANGE_ADD, .object = kind, .schema = name.schema, .table = table, .name = name.name});
-    pg_thing like = {
-        .kind = kind, .schema = name.schema, .table = table, .name = name.name, .detail = detail, .script = s->script};
+    pg_thing like = {.kind = kind,
+                     .schema = name.schema,
+                     .table = table,
+                     .name = name.name,
+                     .detail = detail,
+                     .script = s->script,
+                     .statement = s->statement};
     pg_thing *entry = s->failed ? NULL : pg_made_add(s->names, &like);
     s->failed |= entry == NULL;
     return entry;

@@ -74,16 +74,57 @@ static slice names_text(pg_scan *s, pg_node *const *keys, size_t count)
     return slice_of(text == NULL ? "" : text);
 }
 
-static void add_unique(pg_scan *s, pg_ref table, slice index, slice columns)
+static pg_thing *add_unique(pg_scan *s, pg_ref table, slice index, slice columns)
 {
+    pg_thing *made = NULL;
     if (index.len > 0)
     {
-        pg_scan_add_part(s, AMEND_OBJECT_INDEX, table, index, columns, false);
+        made = pg_scan_add_part(s, AMEND_OBJECT_INDEX, table, index, columns, false);
     }
     if (columns.len > 0)
     {
         pg_scan_add_part(s, AMEND_OBJECT_UNIQUE, table, columns, SLICE(""), false);
     }
+    return made;
+}
+
+/* The key over the same columns, in their order, that this CREATE TABLE has made already. */
+static pg_thing *same_key(const pg_scan *s, pg_ref table, slice columns, slice sorted)
+{
+    const pg_thing *entry = pg_scan_find(s, AMEND_OBJECT_TABLE, table);
+    bool created = entry != NULL && entry->script == s->script && entry->statement == s->statement;
+    for (pg_thing *part = created ? entry->first : NULL; part != NULL; part = part->sibling)
+    {
+        if (!part->gone && part->kind == AMEND_OBJECT_INDEX && (part->flags & PG_THING_KEY) != 0 &&
+            slice_equal(part->reads, columns) && slice_equal(part->detail, sorted))
+        {
+            return part;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * The server makes one index of both: with the name that somebody gave it, the primary key's going before; else with the
+ * primary key's own.
+ */
+static void merge_key(pg_scan *s, pg_thing *before, slice name, bool named, bool primary)
+{
+    if ((before->flags & PG_THING_NAMED) != 0 ? !(named && primary) : !(named || primary))
+    {
+        return;
+    }
+    for (size_t i = s->out->change_count; i > 0; i--)
+    {
+        change *c = &s->out->changes[i - 1];
+        if (c->kind == CHANGE_ADD && c->object == AMEND_OBJECT_INDEX && slice_equal(c->name, before->name))
+        {
+            c->name = pg_scan_keep(s, name);
+            break;
+        }
+    }
+    before->flags |= named ? PG_THING_NAMED : 0;
+    s->failed |= !pg_made_rename(s->names, before, before->schema, name);
 }
 
 /* PRIMARY KEY and UNIQUE over these columns. */
@@ -95,13 +136,22 @@ static void table_key(pg_scan *s, pg_ref table, const PgQuery__Constraint *c, pg
     {
         set_add(&set, pg_tree_string(keys[i]));
     }
-    slice name = slice_of(c->conname);
-    if (name.len == 0)
+    slice name = slice_of(c->conname), text = names_text(s, keys, count);
+    bool named = name.len > 0;
+    name = named ? name : pg_scan_made_up(s, table.name, primary ? SLICE("") : text, primary ? "pkey" : "key");
+    pg_thing *before = c->deferrable ? NULL : same_key(s, table, text, set_text(s, &set));
+    if (before != NULL)
     {
-        slice columns = primary ? SLICE("") : names_text(s, keys, count);
-        name = pg_scan_made_up(s, table.name, columns, primary ? "pkey" : "key");
+        merge_key(s, before, name, named, primary);
+        return;
     }
-    add_unique(s, table, name, set_text(s, &set));
+    pg_thing *made = add_unique(s, table, name, set_text(s, &set));
+    if (made != NULL)
+    {
+        made->flags |= PG_THING_KEY | (named ? PG_THING_NAMED : 0U);
+        made->reads = slice_of(arena_copy(s->names->arena, text));
+        s->failed |= made->reads.data == NULL;
+    }
 }
 
 /* USING INDEX: the index gets the constraint's name. */

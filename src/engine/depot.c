@@ -35,8 +35,16 @@ static amend_status depot_failed_in(const char *dir, amend_error *error)
 
 bool depot_file(const char *dir, const char *name, char out[DEPOT_PATH])
 {
-    int n = snprintf(out, DEPOT_PATH, "%s/%s", dir, name);
-    return n > 0 && n < DEPOT_PATH;
+    size_t len = strlen(dir), more = strlen(name);
+    out[0] = '\0';
+    if (len + 1 + more >= DEPOT_PATH)
+    {
+        return false;
+    }
+    memcpy(out, dir, len);
+    out[len] = '/';
+    memcpy(out + len + 1, name, more + 1);
+    return true;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- making */

@@ -466,6 +466,38 @@ static void test_short_of_memory(void **state)
     }
 }
 
+/* An arena asks for memory seldom: each of what is put into it has to be the one that finds it full. */
+static void test_arena_full(void **state)
+{
+    (void)state;
+    for (size_t pad = 9000; pad < 16200; pad += 16)
+    {
+        HARNESS_FAKE(h, FOUND("0", "r", "x"), FACT("existing", "column a", "int"),
+                     DEPENDS("column", "public.t.a", "public", "t"));
+        harness_file(&h, "001_one.sql",
+                     "SET search_path = s;\nCREATE TABLE IF NOT EXISTS t (a int);\nCREATE TYPE e AS ENUM ('a');\n"
+                     "DROP TYPE f;");
+        faulty_alloc f;
+        amend_error error = {0};
+        harness_ready(&h);
+        plan p = make_plan(&h, ACTION_UP);
+        arena *a = arena_new(faulty_alloc_init(&f, 3, FAULTY_ONCE)); /* itself, its first block, the next one */
+        assert_non_null(a);
+        for (size_t left = pad; left > 0; left -= left < 512 ? left : 512)
+        {
+            assert_non_null(arena_alloc(a, left < 512 ? left : 512)); /* a large piece would get a block of its own */
+        }
+        amend_status status = truth_check(&h.session, a, &h.catalog, &p, &error);
+        if (status != AMEND_REFUSED && (f.failures == 0 || error.code != AMEND_E_OUT_OF_MEMORY))
+        {
+            fail_msg("%zu: AM%04d %s", pad, (int)error.code, error.message);
+        }
+        arena_free(a);
+        assert_int_equal(faulty_alloc_clear(&f), 0);
+        harness_close(&h);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -476,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_built),          cmocka_unit_test(test_looking_builds_nothing),
         cmocka_unit_test(test_settings),       cmocka_unit_test(test_many),
         cmocka_unit_test(test_drop),           cmocka_unit_test(test_short_of_memory),
+        cmocka_unit_test(test_arena_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -253,6 +253,13 @@ static amend_status verify_schema(verification *x, amend_error *error)
     session *s = &x->handle->session;
     snapshot live;
     history after;
+    if (x->history.count == 0 && x->catalog.count > 0)
+    {
+        return verify_note(x,
+                           "If migrations were applied: is it the right database, and may this role use the schema that "
+                           "_migrations is in?",
+                           error, "no migration is recorded here: there is nothing to verify");
+    }
     if (s->dialect->snapshot == NULL || x->history.count == 0)
     {
         return AMEND_OK;

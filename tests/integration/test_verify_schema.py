@@ -225,6 +225,23 @@ def test_a_schema_that_was_not_written_down_is_a_note(project):
     assert "AM0604" not in project.amend("verify").err
 
 
+def test_nothing_recorded_is_a_note(project):
+    """A monitor that looks at the wrong database must not sound content."""
+    project.up("001_base", BASE[project.db.kind])
+    result = project.amend("verify")
+    assert "no migration is recorded here" in result.err and "may this role use the schema" in result.err
+    project.amend("up")
+    assert "no migration" not in project.amend("verify").err
+
+
+def test_a_role_that_may_not_see_the_history(pg_project, pg, cluster):
+    pg_project.up("001_base", BASE["postgres"])
+    pg_project.amend("up")
+    pg.sql("REVOKE USAGE ON SCHEMA public FROM PUBLIC; DO $$ BEGIN CREATE ROLE blind LOGIN; EXCEPTION WHEN duplicate_object THEN "
+           "NULL; END $$")
+    assert "no migration is recorded here" in pg_project.amend("verify", url=cluster.url(pg.name, user="blind")).err
+
+
 def test_a_migration_that_stopped_half_way_is_no_drift(project):
     write_tables(project, 1)
     project.amend("up")

@@ -268,7 +268,8 @@ typedef struct saved_table
  */
 typedef struct table_saver
 {
-    const char *save_begin, *save_end; /* save_end after a failure, too */
+    const char *save_end; /* after a failure, too */
+    unsigned (*save_begin)(buf *out, uint32_t lock_timeout_ms);
     /* Rows (table's number, column, type, place in the key or 0), of those tables that are there; those that others refer to
        come first. */
     unsigned (*save_look)(buf *out, const saved_table *tables, size_t count);

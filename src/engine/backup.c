@@ -20,7 +20,7 @@ static amend_status backup_failed(const session *s, amend_error *error)
 {
     amend_error said = *error;
     bool kept = said.code == AMEND_E_CANCELLED || said.code == AMEND_E_OUT_OF_MEMORY || said.code == AMEND_E_CONNECTION_LOST ||
-                said.code == AMEND_E_BACKUP || said.code == AMEND_E_LOCK_LOST || said.code == AMEND_E_BUSY;
+                said.code == AMEND_E_BACKUP || said.code == AMEND_E_LOCK_LOST;
     if (!kept)
     {
         error_set(error, AMEND_E_BACKUP, "no backup of %s could be made: %s", s->url_shown, said.message);

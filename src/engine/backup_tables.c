@@ -171,8 +171,8 @@ static amend_status saving_look(saving *s)
     const table_saver *saver = s->runner->session->dialect->saver;
     buf text;
     buf_init(&text, s->runner->session->allocator);
-    buf_text(&text, saver->save_begin);
-    unsigned statements = message_statements(saver->save_begin) + saver->save_look(&text, s->tables, s->count);
+    unsigned statements = saver->save_begin(&text, s->runner->session->lock_timeout_ms);
+    statements += saver->save_look(&text, s->tables, s->count);
     amend_status status = text.failed ? error_memory(s->error)
                                       : saving_run(s, buf_slice(&text), statements, (amend_hooks){.row = saving_on_column});
     buf_clear(&text);
@@ -229,6 +229,14 @@ static amend_status saving_rows(saving *s)
     unsigned statements = saver->save_copy(&text, &s->table->saved);
     amend_status status = text.failed ? error_memory(s->error) : saving_run(s, buf_slice(&text), statements, hooks);
     buf_clear(&text);
+    if (status != AMEND_OK && (s->error->code == AMEND_E_STATEMENT || s->error->code == AMEND_E_BUSY))
+    {
+        amend_error said = *s->error;
+        status = error_set(s->error, AMEND_E_BACKUP, "the table %s can't be saved: %s", s->table->object, said.message);
+        error_copy(s->error->detail, sizeof s->error->detail, slice_of(said.detail));
+        error_copy(s->error->sqlstate, sizeof s->error->sqlstate, slice_of(said.sqlstate));
+        error_copy(s->error->object, sizeof s->error->object, slice_of(s->table->object));
+    }
     if (status == AMEND_OK && saving_spill(s) != AMEND_OK)
     {
         *s->error = s->wrong;

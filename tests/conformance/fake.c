@@ -130,6 +130,10 @@ static amend_status act(fake_script *s, size_t piece, unsigned number, const fak
     {
         return fail(s, rule, fault, error);
     }
+    if (status == AMEND_OK && rule != NULL && rule->copied != NULL && hooks != NULL && hooks->copied != NULL)
+    {
+        status = hooks->copied(hooks->arg, piece, rule->copied, strlen(rule->copied));
+    }
     if (status == AMEND_OK && rule != NULL && rule->columns > 0 && hooks != NULL && hooks->row != NULL)
     {
         amend_row row = {.columns = rule->columns, .names = rule->names, .values = rule->values};

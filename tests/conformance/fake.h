@@ -22,6 +22,7 @@ typedef struct fake_rule
     unsigned columns; /* with names: one row */
     const char *const *names;
     const char *const *values;
+    const char *copied; /* what a COPY TO gives, in one piece */
     const char *notice; /* what the database says beside it */
     unsigned idle;      /* so many idle calls before it ends */
     unsigned conn;      /* only on the connection that was opened as the nth; 0: on any */

@@ -312,20 +312,74 @@ def test_a_full_disk(ready, limit):
     assert ready.db.versions() == ["001"] and ready.db.lock()["holder"] is None
 
 
-def test_killed_while_it_is_made(ready):
-    """The half of a backup has its name of a half, and can't be taken for one; the next run makes its own."""
-    ready.db.sql("INSERT INTO cards (title) SELECT 'x' FROM generate_series(1, 1000)")
-    ready.db.sql("CREATE FUNCTION slow() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$")
+def waiting(db, relation):
+    """Does a session wait for a lock on that table?"""
+    return db.value(f"SELECT count(*) FROM pg_locks WHERE NOT granted AND (relation = '{relation}'::regclass OR locktype = 'transactionid')")
+
+
+@pytest.fixture
+def held(ready):
+    """A run that has copied the first table, and waits for the second one. The test's sessions let go at its end."""
+    ready.db.sql("CREATE TABLE second (id integer PRIMARY KEY); INSERT INTO second VALUES (1)")
     ready.up("002_delete", "DELETE FROM cards;")
-    blocker = ready.db.connect()
-    blocker.cursor().execute("SELECT 1")
-    ready.db.sql("ALTER TABLE cards ADD COLUMN IF NOT EXISTS unused text")
-    blocker.close()
-    process = ready.start("up", "--backup")
+    ready.up("003_delete", "DELETE FROM second;")
+    first, second = ready.db.connect(), ready.db.connect()
+    first.autocommit = second.autocommit = False
+    first.cursor().execute("SELECT * FROM _migrations_lock FOR UPDATE")
+    started = []
+
+    def start(*args):
+        started.append(ready.start("up", "--backup", *args))
+        wait_until(lambda: waiting(ready.db, "_migrations_lock"), "the runner, at its lock")  # it has counted
+        second.cursor().execute("LOCK TABLE second IN ACCESS EXCLUSIVE MODE")
+        first.rollback()
+        wait_until(lambda: waiting(ready.db, "second"), "the runner, at the second table")
+        return started[0], second
+
+    yield start
+    first.close()
+    second.close()
+
+
+def test_killed_while_it_is_made(ready, held):
+    """The half of a backup has the name of a half, and can't be taken for a whole; the next run makes its own."""
+    process, second = held("--lock-timeout", "60s")
+    ready.kill(process)
+    second.rollback()
+    half, = backups(ready)
+    assert half.endswith(".partial") and os.listdir(half)
+    assert ready.db.versions() == ["001"] and len(rows(ready.db)) == 4
+    assert "never finished" in ready.amend("restore", half, "--yes", check=1).err
+    ready.amend("up", "--backup")
+    assert ready.db.versions() == ["001", "002", "003"] and rows(ready.db) == []
+    assert len(restored(ready, [b for b in backups(ready) if b != half][0])) == 2
+
+
+def test_interrupted_while_it_is_made(ready, held):
+    process, second = held("--lock-timeout", "60s")
     process.send_signal(signal.SIGTERM)
-    code = ready.finish(process).code
-    assert code in (1, -15)
-    assert len(rows(ready.db, columns="id")) == 1004 or ready.db.versions() == ["001", "002"]
+    result = ready.finish(process)
+    second.rollback()
+    assert result.code == 1 and "stopped" in result.err
+    assert backups(ready) == [] and len(rows(ready.db)) == 4 and ready.db.lock()["holder"] is None
+
+
+def test_a_table_that_stays_locked(ready, held):
+    process, second = held("--lock-timeout", "300ms")
+    result = ready.finish(process)
+    second.rollback()
+    assert result.code == 1 and "AM0305" in result.err
+    assert "the table public.second can't be saved: canceling statement due to lock timeout" in result.err
+    assert backups(ready) == [] and len(rows(ready.db)) == 4 and ready.db.lock()["holder"] is None
+
+
+def test_the_lease_is_renewed_while_it_is_made(ready, held):
+    process, second = held("--lock-timeout", "60s", "--lease", "1s")
+    beat = ready.db.lock()["heartbeat"]
+    wait_until(lambda: ready.db.lock()["heartbeat"] != beat, "a heartbeat")
+    second.rollback()
+    assert ready.finish(process).code == 0
+    assert ready.db.versions() == ["001", "002", "003"] and len(backups(ready)) == 1
 
 
 def test_what_is_locked_is_waited_for(ready):

@@ -9,17 +9,6 @@
 
 #include "dialect/postgres/pg_text.h"
 
-/* With the search path empty, types and regclass values are written with their schemas. */
-static const char PG_SAVE_BEGIN[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n"
-                                    "SET LOCAL search_path = pg_catalog;\n"
-                                    "SET LOCAL row_security = off;\n"
-                                    "SET LOCAL datestyle = 'ISO, YMD';\n"
-                                    "SET LOCAL intervalstyle = postgres;\n"
-                                    "SET LOCAL bytea_output = hex;\n"
-                                    "SET LOCAL extra_float_digits = 3;\n"
-                                    "SET LOCAL timezone = 'UTC';\n"
-                                    "SET LOCAL statement_timeout = 0;\n";
-
 static void pg_save_name(buf *out, const saved_table *t)
 {
     pg_text_name(out, slice_of(t->schema));
@@ -53,6 +42,24 @@ static void pg_save_tables(buf *out, const saved_table *tables, size_t count)
 }
 
 /* ---------------------------------------------------------------------------------------------------------------- saving */
+
+/* With no search path but pg_catalog, types and values of regclass are written with their schemas. */
+static unsigned pg_save_begin(buf *out, uint32_t lock_timeout_ms)
+{
+    buf_format(out,
+               "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n"
+               "SET LOCAL lock_timeout = %u;\n"
+               "SET LOCAL search_path = pg_catalog;\n"
+               "SET LOCAL row_security = off;\n"
+               "SET LOCAL datestyle = 'ISO, YMD';\n"
+               "SET LOCAL intervalstyle = postgres;\n"
+               "SET LOCAL bytea_output = hex;\n"
+               "SET LOCAL extra_float_digits = 3;\n"
+               "SET LOCAL timezone = 'UTC';\n"
+               "SET LOCAL statement_timeout = 0;\n",
+               lock_timeout_ms);
+    return 10;
+}
 
 /* Tables that refer to each other in a circle have no order: so far and no farther. */
 static unsigned pg_save_look(buf *out, const saved_table *tables, size_t count)
@@ -289,7 +296,7 @@ static unsigned pg_load_table(buf *out, const saved_table *t)
 }
 
 const table_saver pg_save = {
-    .save_begin = PG_SAVE_BEGIN,
+    .save_begin = pg_save_begin,
     .save_end = "ROLLBACK;\n",
     .save_look = pg_save_look,
     .save_copy = pg_save_copy,

@@ -31,11 +31,29 @@ static void test_parts_are_hashed_as_one_text(void **state)
     assert_string_equal(whole, parts);
 }
 
+static void test_bit_by_bit(void **state)
+{
+    (void)state;
+    char whole[HASH_HEX], parts[HASH_HEX];
+    slice one = SLICE("one two three");
+    hasher h;
+    hash_hex(&one, 1, whole);
+    hash_begin(&h);
+    for (size_t i = 0; i < one.len; i++)
+    {
+        hash_add(&h, slice_sub(one, i, i + 1));
+        hash_add(&h, SLICE(""));
+    }
+    hash_end(&h, parts);
+    assert_string_equal(whole, parts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_hashes),
         cmocka_unit_test(test_parts_are_hashed_as_one_text),
+        cmocka_unit_test(test_bit_by_bit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "json.h"
 #include "print.h"
 #include "table.h"
+#include "width.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,8 @@
 static void restore_announce(cli *c, const amend_restored *r)
 {
     const char *since = r->version == NULL ? "nothing was applied yet" : pool_format(&c->pool, "at %s", r->version);
-    print_line(c, STYLE_PLAIN, "backup of %s, made %s (%s), before: %s", r->of, r->made_at, since, r->run);
+    print_line(c, STYLE_PLAIN, "backup of %s, made %s (%s), before: %s", width_clean(&c->pool, r->of), r->made_at, since,
+               r->run);
 }
 
 static void restore_table(cli *c, const amend_restored *r)

@@ -229,6 +229,7 @@ static amend_status backup_save_whole(runner *r, arena *a, manifest *m, amend_er
     }
     s->driver->describe(s->url, shown, sizeof shown, name, sizeof name);
     amend_status status = backup_begin_whole(r, a, error);
+    b->begun = status == AMEND_OK;
     status = status == AMEND_OK ? depot_begin(&b->depot, b->dir, name, error) : status;
     status = status == AMEND_OK ? backup_copy(r, m, hash, error) : status;
     status = status == AMEND_OK ? backup_finish(r, m, error) : status;
@@ -272,7 +273,7 @@ amend_status backup_make(runner *r, amend_error *error)
     else
     {
         depot_drop(&b->depot);
-        status = r->again ? status : backup_failed(s, error);
+        status = b->begun ? backup_failed(s, error) : status; /* without the lock it is the run's own failure */
     }
     arena_free(a);
     return status;

@@ -17,11 +17,11 @@
 /* What a session's runs do besides (session.backup). */
 typedef struct backup
 {
-    const char *dir;      /* where backups go */
-    const losses *losses; /* what the run takes away */
-    depot depot;          /* of the one that was made */
-    bool made, restored;
-    int64_t others; /* driver->others as it was then */
+    const char *dir;            /* where backups go */
+    const losses *losses;       /* what the run takes away */
+    depot depot;                /* of the one that was made */
+    bool begun, made, restored; /* begun: the lock is taken, and the copying begins */
+    int64_t others;             /* driver->others as it was then */
 } backup;
 
 /* Before the first step. With AMEND_OK the lock is held, if that is what it takes; nothing is made when there is nothing that

@@ -342,6 +342,7 @@ amend_status backup_tables_save(runner *r, arena *a, manifest *m, amend_error *e
     {
         return status;
     }
+    b->begun = true;
     buf_init(&on.room, s->allocator);
     s->driver->describe(s->url, shown, sizeof shown, name, sizeof name);
     status = depot_begin(&b->depot, b->dir, name, error);

@@ -33,12 +33,9 @@ static amend_status restore_open(const session *s, arena *a, restore *r, amend_e
 {
     char path[DEPOT_PATH];
     buf text;
-    size_t len = strlen(r->dir);
-    while (len > 1 && r->dir[len - 1] == '/')
-    {
-        len--;
-    }
-    r->dir = arena_copy(a, (slice){r->dir, len});
+    char *real = realpath(r->dir, NULL); /* of an absent one the reading says what is wrong */
+    r->dir = arena_string(a, real == NULL ? r->dir : real);
+    free(real);
     if (r->dir == NULL)
     {
         return error_memory(error);

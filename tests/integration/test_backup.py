@@ -9,6 +9,7 @@ import stat
 import pytest
 from support import chain
 from support.migrations import slow_statement
+from support.terminal import on_terminal
 from support.waiting import wait_until
 
 SECOND = "ALTER TABLE t ADD COLUMN b TEXT; UPDATE t SET a = upper(a), b = 'new' WHERE id <= 3;"
@@ -171,6 +172,23 @@ def test_restore_asks_first(ready):
     result = ready.amend("restore", made, check=5)
     assert "AM0704" in result.err and "--yes" in result.err
     assert ready.db.versions() == ["001", "002"]
+
+
+def test_on_a_terminal_it_asks_for_the_name(ready):
+    os.remove(f"{ready.dir}/003_broken.sql")
+    ready.amend("up", "--backup")
+    made, = backups(ready)
+
+    def asked(answer):
+        command = [ready.bin, "restore", os.path.relpath(made, ready.home)]
+        return on_terminal(command, ready.env(TERM="xterm-256color"), ready.home, answer=answer, prompt="to go on")
+
+    for answer in ("wrong", "", "\x04"):
+        shown = asked(answer)
+        assert shown.code == 5 and "This takes the place of all that" in shown.out, shown.out
+        assert "backup of app.db" in shown.out and ready.db.versions() == ["001", "002"]
+    assert asked("app.db").code == 0 and ready.db.versions() == ["001"]
+    assert json.loads(ready.db.events()[-1]["detail"])["path"] == made
 
 
 def test_what_is_broken_edited_or_of_another_database_is_refused(ready, make_db):

@@ -7,6 +7,7 @@ import signal
 
 import pytest
 from support import chain
+from support.terminal import on_terminal
 from support.waiting import wait_until
 
 TABLE = """
@@ -104,6 +105,7 @@ def test_a_dropped_table_comes_back(ready):
     ready.db.sql("INSERT INTO cards (title) VALUES ('next')")  # the identity goes on behind them
     assert ready.db.value("SELECT max(id) FROM cards") == 5
     assert ready.db.events()[-1]["type"] == "backup.restored" and chain.broken_links(ready.db.events()) == []
+    ready.amend("verify")
 
 
 def test_a_dropped_column_gets_its_values_back(ready):
@@ -203,6 +205,16 @@ def test_into_a_schema_where_types_and_names_are_gone(ready, make_db):
     assert f'not of "{other.name}"' in ready.amend("restore", made, "--yes", check=1, url=other.url).err
     assert len(restored(ready, made, "--into", "here", url=other.url)) == 2
     assert ready.db is before
+
+
+def test_on_a_terminal_it_shows_the_tables_first(ready):
+    ready.up("002_delete", "DELETE FROM cards;")
+    ready.amend("up", "--backup")
+    made, = backups(ready)
+    for answer, code, count in (("no", 5, 0), (ready.db.name, 0, 4)):
+        shown = on_terminal([ready.bin, "restore", made], ready.env(TERM="xterm-256color"), ready.home, answer=answer, prompt="to go on")
+        assert shown.code == code and len(rows(ready.db)) == count
+        assert "public.cards" in shown.out and "VALUES PUT BACK" in shown.out and "This changes tables of" in shown.out
 
 
 def test_nothing_to_lose_is_said(ready):

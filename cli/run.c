@@ -18,7 +18,8 @@ amend_status run_options(const cli *c, amend_run *run, amend_error *error)
                  (args_has(&c->args, OPTION_OUT_OF_ORDER) ? AMEND_OUT_OF_ORDER : 0u) |
                  (args_has(&c->args, OPTION_STRICT) ? AMEND_STRICT : 0u) |
                  (c->settings.items[SETTING_ALLOW_DESTRUCTIVE].on ? AMEND_ALLOW_DESTRUCTIVE : 0u);
-    if (c->settings.items[SETTING_BACKUP].on || args_has(&c->args, OPTION_BACKUP_DIR))
+    bool takes = (c->args.command->options & O(BACKUP)) != 0; /* the setting is there for every command */
+    if (takes && (c->settings.items[SETTING_BACKUP].on || args_has(&c->args, OPTION_BACKUP_DIR)))
     {
         const char *dir = c->settings.items[SETTING_BACKUP_DIR].value;
         run->backup = dir == NULL ? "" : dir;

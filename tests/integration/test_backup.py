@@ -292,6 +292,14 @@ def test_where_it_is_set(ready):
     assert "backup" in ready.amend("status", "--verbose").out
 
 
+@pytest.mark.parametrize("args", [["baseline", "001"], ["repair", "--all"], ["plan"], ["status"], ["up", "--preview"],
+                                  ["test"]])
+def test_the_setting_does_not_disturb_other_commands(lite_project, args):
+    lite_project.both("001_t", "CREATE TABLE t (id INTEGER PRIMARY KEY);", "DROP TABLE t;")
+    lite_project.amend(*args, env={"AMEND_BACKUP": "true"})
+    assert backups(lite_project) == []
+
+
 def refuses(project, *args, preexec_fn=None):
     """The run is refused for want of a backup: nothing has run, and no half of one is left."""
     before, versions = project.db.snapshot(), project.db.versions()

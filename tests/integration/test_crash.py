@@ -111,7 +111,7 @@ def test_signal_while_waiting_for_another_runner(project, db):
     write_tables(project, 1, first=2)
     db.sql("UPDATE _migrations_lock SET holder = 'x', host = 'elsewhere', fence = fence + 1, heartbeat = %s"
            % ("now()" if db.kind == "postgres" else "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"))
-    process = project.start("up")
+    process = project.start("up", "--lint", "off")
     assert "elsewhere" in process.stderr.readline()
     process.send_signal(signal.SIGTERM)
     result = project.finish(process, timeout=5)

@@ -253,7 +253,7 @@ def run_parts(parts, report):
     for part in parts:
         if not part.jobs:
             report.part(part)
-    with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
+    with concurrent.futures.ThreadPoolExecutor(CORES + 1) as pool:  # some always wait: for a lease, a server, a disk
         running = {pool.submit(job.run): part for job, part in queue}
         try:
             for future in concurrent.futures.as_completed(running):

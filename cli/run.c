@@ -76,7 +76,7 @@ static void say_how(const cli *c, amend_error *error)
     }
     fault_hint(error,
                "Nothing was run. If this is meant, type: amend %s%s --allow-destructive (or write -- amend:destructive "
-               "\"why\" at the head of %s).",
+               "\"why\" at the head of %s); --backup saves it first.",
                c->args.command->name, c->args.command->id == COMMAND_reset ? " --yes" : "", error->file);
 }
 

@@ -4,22 +4,12 @@ import threading
 
 import psycopg2
 import pytest
+from support.refusal import refused
 from support.waiting import wait_until
 
 
 def same(result):
     return [line["message"] for line in result.lines() if line.get("type") == "guard.same"]
-
-
-def refused(project, *lines, code="AM0301", command="up"):
-    before = project.db.snapshot()
-    result = project.amend(command, check=5)
-    assert code in result.err, result
-    printed = [line.rstrip() for line in result.err.splitlines()]
-    for line in lines:
-        assert any(line in at for at in printed), (line, result.err)
-    assert project.db.snapshot() == before
-    return result
 
 
 # what is there, what the migration says, whether it is the same (or lines of the refusal)

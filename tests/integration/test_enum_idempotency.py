@@ -5,6 +5,7 @@ import re
 
 import pytest
 from support.project import ROOT
+from support.refusal import refused
 
 VALUES = ("compute", "effect", "orchestrator", "reducer")
 
@@ -38,18 +39,6 @@ def labels(db, name="node_type_enum"):
 
 def there(db, relation):
     return db.value("SELECT to_regclass(%s) IS NOT NULL", relation)
-
-
-def refused(project, *lines, code="AM0301", command="up"):
-    """Run it, expect the refusal with these lines, and nothing changed."""
-    before = project.db.snapshot()
-    result = project.amend(command, check=5)
-    assert code in result.err, result
-    printed = [line.rstrip() for line in result.err.splitlines()]
-    for line in lines:
-        assert any(line in at for at in printed), (line, result.err)
-    assert project.db.snapshot() == before
-    return result
 
 
 # --------------------------------------------------------------------------------------------------------- fresh install

@@ -46,10 +46,9 @@ static void backup_abort(session *s)
 /* "002 up, 003 up" */
 static void backup_steps(const plan *p, buf *out)
 {
-    static const char *const words[] = {"up", "down", "baseline", "repair", "replay", "schema"};
     for (size_t i = 0; i < p->count; i++)
     {
-        buf_format(out, "%s%s %s", i == 0 ? "" : ", ", p->steps[i].version, words[p->steps[i].action]);
+        buf_format(out, "%s%s %s", i == 0 ? "" : ", ", p->steps[i].version, action_word(p->steps[i].action));
     }
 }
 

@@ -2,6 +2,7 @@
 #include "engine/lint.h"
 
 #include "base/error.h"
+#include "engine/script_file.h"
 
 #include <stdio.h>
 
@@ -33,31 +34,13 @@ static amend_status lint_fail(const linter *l, const migration *m, amend_status 
 /* Read, split and survey a script; the head's directives, too. */
 static amend_status lint_load(linter *l, arena *a, const char *file, lint_script *out, directives *head)
 {
-    buf text;
-    const dialect *d = l->job->dialect;
-    buf_init(&text, arena_allocator(a));
-    amend_status status = catalog_read(l->job->catalog, file, &text, NULL, l->error);
-    slice kept = {status == AMEND_OK ? arena_copy(a, buf_slice(&text)) : NULL, text.len};
-    buf_clear(&text);
-    if (status == AMEND_OK && kept.data == NULL)
-    {
-        status = error_memory(l->error);
-    }
+    script_file read;
+    amend_status status = script_file_read(a, l->job->catalog, l->job->dialect, file, &read, l->error);
     if (status == AMEND_OK)
     {
-        status = directives_parse(a, file, kept, head, l->error);
-    }
-    if (status == AMEND_OK)
-    {
-        status = d->split(a, kept, &out->script, l->error);
-        if (status != AMEND_OK && l->error != NULL)
-        {
-            error_copy(l->error->file, sizeof l->error->file, slice_of(file));
-        }
-    }
-    if (status == AMEND_OK)
-    {
-        status = d->survey_read(l->survey, a, &out->script, &out->found, l->error);
+        *head = read.head;
+        out->script = read.script;
+        status = l->job->dialect->survey_read(l->survey, a, &out->script, &out->found, l->error);
     }
     return status == AMEND_OK ? lint_enter(&l->reader, a, out, l->error) : status;
 }
@@ -96,7 +79,7 @@ static amend_status lint_script_of(linter *l, size_t i, bool down)
     bool wanted = (wants & (down ? LINT_WANT_DOWN : LINT_WANT_UP)) != 0, kept = (wants & LINT_WANT_BOTH) != 0;
     arena *a = kept ? l->arena : arena_new(arena_allocator(l->arena));
     lint_script *s = a == NULL ? NULL : arena_alloc(a, sizeof *s);
-    directives head;
+    directives head = {0};
     const char *file = down ? m->down_file : m->up_file;
     amend_status status = s == NULL ? error_memory(l->error) : lint_load(l, a, file, s, &head);
     if (status == AMEND_OK)

@@ -2,18 +2,10 @@
 #include "engine/losses.h"
 
 #include "base/error.h"
+#include "engine/script_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* A step's script, read for its deeds. */
-typedef struct loss_script
-{
-    const char *file;
-    slice text;
-    script script;
-    const char *reason; /* of its directive; NULL: none */
-} loss_script;
 
 typedef struct loss_search
 {
@@ -21,7 +13,7 @@ typedef struct loss_search
     session *session;
     arena *arena;
     plan *plan;
-    loss_script *scripts; /* one for each step */
+    script_file *scripts; /* one for each step */
     loss_step *steps;     /* those that have deeds */
     size_t step_count;
     suspect_list suspects;
@@ -35,37 +27,21 @@ typedef struct loss_search
 static amend_status losses_read_script(loss_search *l, size_t index)
 {
     const step *step = &l->plan->steps[index];
-    loss_script *out = &l->scripts[index];
-    const migration *m = step->entry->file;
-    bool up = step->action == ACTION_UP;
-    if ((!up && step->action != ACTION_DOWN) || (up && !m->may_lose))
+    script_file *out = &l->scripts[index];
+    const char *file = step_file(step);
+    if (file == NULL || (step->action == ACTION_UP && !step->entry->file->may_lose))
     {
         return AMEND_OK;
     }
-    buf text;
-    directives head;
-    buf_init(&text, l->session->allocator);
-    out->file = up ? m->up_file : m->down_file;
-    amend_status status = catalog_read(l->losses->catalog, out->file, &text, NULL, l->error);
-    const char *kept = status == AMEND_OK ? arena_copy(l->arena, buf_slice(&text)) : NULL;
-    out->text = (slice){kept, text.len};
-    buf_clear(&text);
-    status = status == AMEND_OK && kept == NULL ? error_memory(l->error) : status;
-    status = status == AMEND_OK ? directives_parse(l->arena, out->file, out->text, &head, l->error) : status;
-    status = status == AMEND_OK ? l->session->dialect->split(l->arena, out->text, &out->script, l->error) : status;
+    amend_status status = script_file_read(l->arena, l->losses->catalog, l->session->dialect, file, out, l->error);
     if (status != AMEND_OK)
     {
-        if (l->error != NULL && l->error->file[0] == '\0')
-        {
-            error_copy(l->error->file, sizeof l->error->file, slice_of(out->file));
-        }
         if (l->error != NULL)
         {
             error_copy(l->error->version, sizeof l->error->version, slice_of(step->version));
         }
         return status;
     }
-    out->reason = head.destructive;
     loss_step *found = &l->steps[l->step_count];
     found->step = index;
     status = l->session->dialect->deeds(l->arena, &out->script, &found->deeds, l->error);
@@ -209,7 +185,7 @@ static amend_status losses_count(loss_search *l)
 static amend_status losses_note(loss_search *l, const loss *found)
 {
     const step *step = &l->plan->steps[found->of->step];
-    const loss_script *from = &l->scripts[found->of->step];
+    const script_file *from = &l->scripts[found->of->step];
     size_t statement = found->of->deed->statement;
     unsigned column;
     losses *out = l->losses;
@@ -220,7 +196,7 @@ static amend_status losses_note(loss_search *l, const loss *found)
                     .statement = (unsigned)statement + 1,
                     .object = loss_object(l->arena, found),
                     .what = loss_words(l->arena, found),
-                    .permission = out->allowed ? "--allow-destructive" : from->reason};
+                    .permission = out->allowed ? "--allow-destructive" : from->head.destructive};
     if (grown == NULL || e.object == NULL || e.what == NULL)
     {
         return error_memory(l->error);

@@ -18,6 +18,19 @@ static const char *entry_name(const entry *e)
     return e->file != NULL ? e->file->name : e->row->name == NULL ? "" : e->row->name;
 }
 
+const char *step_file(const step *s)
+{
+    const migration *m = s->entry->file;
+    bool up = s->action == ACTION_UP, down = s->action == ACTION_DOWN;
+    return m == NULL || !(up || down) ? NULL : up ? m->up_file : m->down_file;
+}
+
+const char *action_word(action action)
+{
+    static const char *const words[] = {"up", "down", "baseline", "repair", "replay", "schema"};
+    return words[action];
+}
+
 static amend_status add_step(arena *a, plan *p, action action, entry *e, amend_error *error)
 {
     step *steps = arena_grow(a, p->steps, p->count, sizeof *steps);

@@ -100,6 +100,11 @@ amend_status plan_keep(arena *a, const view *v, const amend_run *run, plan *out,
    OUT_OF_ORDER. */
 amend_status plan_differences(arena *a, const view *v, plan *out, amend_error *error);
 
+/* The file that the step runs; NULL: none. */
+const char *step_file(const step *s);
+/* "up", "down", "baseline" … */
+const char *action_word(action action);
+
 /* Add a finding; of severity AMEND_ERROR it is a conflict. version and file may be NULL and are borrowed. */
 amend_status plan_problem(arena *a, plan *p, amend_severity severity, amend_code code, const char *version, const char *file,
                           amend_error *error, const char *format, ...) __attribute__((format(printf, 8, 9)));

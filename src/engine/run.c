@@ -235,9 +235,8 @@ static amend_status print_step(runner *r, const job *j, bool first, bool last, a
         compose_release(r, &m);
         message_words(&m, PART_FRAME, SIZE_MAX, w->batch_end);
     }
-    static const char *const verbs[] = {"up", "down", "baseline", "repair", "replay", "schema"};
     bool ready = message_ready(&m);
-    buf_format(out, "\n-- %s %s (%s)\n", j->step->version, j->step->name, verbs[j->step->action]);
+    buf_format(out, "\n-- %s %s (%s)\n", j->step->version, j->step->name, action_word(j->step->action));
     if (ready)
     {
         message_print(&m, out);

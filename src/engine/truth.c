@@ -2,7 +2,7 @@
 #include "engine/truth.h"
 
 #include "base/error.h"
-#include "engine/message.h"
+#include "engine/script_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -88,9 +88,9 @@ static slice truth_later(const truth *t, const script *script, const claim_list 
     return (slice){0};
 }
 
-static amend_status truth_add_claims(truth *t, size_t step, const char *file, const directives *head, const script *script,
-                                     amend_error *error)
+static amend_status truth_add_claims(truth *t, size_t step, const script_file *from, amend_error *error)
 {
+    const script *script = &from->script;
     claim_list found = {0};
     const truth_settings *settings = NULL;
     bool failed = false, first = true;
@@ -113,44 +113,12 @@ static amend_status truth_add_claims(truth *t, size_t step, const char *file, co
         t->items[t->count++] = (truth_item){.claim = c,
                                             .step = step,
                                             .offset = script->stmts[c->statement].start,
-                                            .file = file,
+                                            .file = from->file,
                                             .text = script->text,
-                                            .strict = head->enum_order_strict,
+                                            .strict = from->head.enum_order_strict,
                                             .settings = settings};
     }
     return status;
-}
-
-/* All that the step's script claims. */
-static amend_status truth_read_text(truth *t, size_t i, const char *file, slice text, amend_error *error)
-{
-    directives head;
-    script script;
-    amend_error reason = {0};
-    amend_status status = AMEND_OK;
-    char *copy = arena_copy(t->arena, text);
-    if (copy == NULL)
-    {
-        return error_memory(error);
-    }
-    text = (slice){copy, text.len};
-    status = directives_parse(t->arena, file, text, &head, &reason);
-    if (status == AMEND_OK)
-    {
-        status = t->session->dialect->split(t->arena, text, &script, &reason);
-    }
-    if (status != AMEND_OK)
-    {
-        return reason.code == AMEND_E_OUT_OF_MEMORY ? error_memory(error) : AMEND_OK;
-    }
-    return truth_add_claims(t, i, file, &head, &script, error);
-}
-
-/* The file that the step runs; NULL: none. */
-static const char *truth_file(const step *s)
-{
-    bool up = s->action == ACTION_UP, down = s->action == ACTION_DOWN;
-    return s->entry->file == NULL || !(up || down) ? NULL : up ? s->entry->file->up_file : s->entry->file->down_file;
 }
 
 /* *last is behind the last step whose script may claim something. What the scripts before it do matters, too. */
@@ -158,7 +126,7 @@ static amend_status truth_read_last(truth *t, buf *text, size_t *last, amend_err
 {
     for (*last = t->plan->count; *last > 0; --*last)
     {
-        const char *file = truth_file(&t->plan->steps[*last - 1]);
+        const char *file = step_file(&t->plan->steps[*last - 1]);
         amend_status status = file == NULL ? AMEND_OK : catalog_read(t->catalog, file, text, NULL, error);
         if (status != AMEND_OK && error->code == AMEND_E_OUT_OF_MEMORY)
         {
@@ -181,17 +149,18 @@ static amend_status truth_read(truth *t, amend_error *error)
     for (size_t i = 0; i < t->plan->count && status == AMEND_OK; i++)
     {
         step *s = &t->plan->steps[i];
-        const char *file = i < last ? truth_file(s) : NULL;
+        const char *file = i < last ? step_file(s) : NULL;
         s->checks = NULL;
         s->check_count = 0;
         if (file == NULL)
         {
             continue;
         }
+        script_file script;
         amend_error reason = {0};
-        if (catalog_read(t->catalog, file, &text, NULL, &reason) == AMEND_OK)
+        if (script_file_read(t->arena, t->catalog, t->session->dialect, file, &script, &reason) == AMEND_OK)
         {
-            status = truth_read_text(t, i, file, buf_slice(&text), error);
+            status = truth_add_claims(t, i, &script, error);
         }
         else if (reason.code == AMEND_E_OUT_OF_MEMORY)
         {

@@ -10,6 +10,7 @@
 #include "dialect/sqlite/deed.h"
 
 #include "base/error.h"
+#include "dialect/sqlite/survey.h"
 #include "dialect/sqlite/token.h"
 
 typedef struct sqlite_doer
@@ -253,25 +254,13 @@ static void sqlite_do_update(sqlite_doer *r)
 
 /* ------------------------------------------------------------------------------------------------------------- copies */
 
-typedef struct sqlite_deed_columns
+static void sqlite_do_column(sqlite_doer *r, sqlite_names *to, slice name)
 {
-    slice *names;
-    size_t count;
-} sqlite_deed_columns;
-
-static void sqlite_do_column(sqlite_doer *r, sqlite_deed_columns *to, slice name)
-{
-    slice *grown = arena_grow(r->arena, to->names, to->count, sizeof *grown);
-    r->failed |= grown == NULL;
-    if (grown != NULL)
-    {
-        to->names = grown;
-        to->names[to->count++] = name;
-    }
+    r->failed |= !sqlite_names_add(r->arena, to, name);
 }
 
 /* One expression of the select list: the names in it. Behind AS comes a new one. */
-static void sqlite_do_item(sqlite_doer *r, slice target, sqlite_deed_columns *from, sqlite_deed_columns *to, bool *all)
+static void sqlite_do_item(sqlite_doer *r, slice target, sqlite_names *from, sqlite_names *to, bool *all)
 {
     size_t depth = 0, count = from->count;
     bool star = false, as = false, plain = true;
@@ -322,9 +311,9 @@ static void sqlite_do_condition(sqlite_doer *r, deed *d)
 }
 
 /* SELECT … FROM one table */
-static void sqlite_do_copy(sqlite_doer *r, deed d, const sqlite_deed_columns *targets)
+static void sqlite_do_copy(sqlite_doer *r, deed d, const sqlite_names *targets)
 {
-    sqlite_deed_columns from = {0}, to = {0};
+    sqlite_names from = {0}, to = {0};
     if (!sqlite_do_eat(r, "SELECT") || d.to.len == 0)
     {
         return;
@@ -353,7 +342,7 @@ static void sqlite_do_copy(sqlite_doer *r, deed d, const sqlite_deed_columns *ta
 
 static void sqlite_do_insert(sqlite_doer *r)
 {
-    sqlite_deed_columns targets = {0};
+    sqlite_names targets = {0};
     deed d = {.kind = DEED_COPY};
     if (sqlite_do_eat(r, "OR"))
     {
@@ -377,7 +366,7 @@ static void sqlite_do_insert(sqlite_doer *r)
 /* CREATE [TEMP] TABLE [IF NOT EXISTS] name AS SELECT … */
 static void sqlite_do_create(sqlite_doer *r)
 {
-    const sqlite_deed_columns none = {0};
+    const sqlite_names none = {0};
     if (!sqlite_do_eat(r, "TEMP"))
     {
         sqlite_do_eat(r, "TEMPORARY");

@@ -4,6 +4,7 @@
 #include "events.h"
 #include "fault.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,9 +19,11 @@ static volatile sig_atomic_t asked_to_stop;
 
 static void on_signal(int number)
 {
+    int before = errno;
     (void)number;
     asked_to_stop = 1;
     amend_cancel(running);
+    errno = before;
 }
 
 static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};

@@ -12,6 +12,7 @@ struct amend
     const amend_allocator *allocator;
     arena *arena; /* what lives as long as the handle */
     session session;
+    atomic_bool cancelled; /* not in the session, which is copied while a signal may set this */
     const char *dir;
     const amend_file *files;
     size_t file_count;

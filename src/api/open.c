@@ -98,7 +98,7 @@ static amend_status fill_healer(amend *h, const amend_options *o, amend_error *e
     const char *url = getenv("AMEND_HEAL_URL");
     url = url == NULL || url[0] == '\0' ? o->heal_url : url;
     healer->session = h->session;
-    healer->session.stop = &h->session.cancelled;
+    healer->session.stop = &h->cancelled;
     healer->session.connect_timeout_ms = healer->wait_ms = otherwise(o->heal_wait_ms, HEAL_WAIT_MS);
     healer->cooldown_ms = otherwise(o->heal_cooldown_ms, HEAL_COOLDOWN_MS);
     healer->dir = h->dir;
@@ -227,6 +227,7 @@ amend_status amend_open(const amend_options *options, amend **out, amend_error *
         return status;
     }
     buf_init(&h->text, allocator);
+    h->session.stop = &h->cancelled;
     h->arena = arena_new(allocator);
     status = h->arena == NULL ? error_memory(error) : fill(h, options, error);
     if (status != AMEND_OK)
@@ -259,7 +260,7 @@ void amend_cancel(amend *handle)
 {
     if (handle != NULL)
     {
-        atomic_store(&handle->session.cancelled, true); /* lock-free, so that a signal handler may */
+        atomic_store(&handle->cancelled, true); /* lock-free, so that a signal handler may */
     }
 }
 

@@ -597,7 +597,7 @@ amend_status trial_open(amend *given, const char *scratch_url, trial_sink *sink,
     status = amend_open(&o, &out->handle, error);
     if (status == AMEND_OK)
     {
-        out->handle->session.stop = &given->session.cancelled;
+        out->handle->session.stop = given->session.stop;
         out->handle->session.scratch = true;
         status = amend_snapshot_take(out->handle, &out->first, error);
     }

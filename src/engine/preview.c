@@ -374,7 +374,7 @@ static amend_status preview_on_copy(previewer *p, amend_error *error)
         session copy = *given;
         copy.conn = copy.pulse = NULL;
         copy.url = url;
-        copy.stop = &given->cancelled;
+        copy.stop = given->stop != NULL ? given->stop : &given->cancelled;
         status = session_connect(&copy, false, given->connect_timeout_ms, error);
         p->session = &copy;
         p->copied = true;

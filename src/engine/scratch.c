@@ -156,7 +156,7 @@ amend_status scratch_open(const session *model, const char *url, scratch *out, a
     session *s = &out->session;
     s->conn = s->pulse = NULL;
     s->borrowed = s->inside = s->lost = false;
-    s->stop = &model->cancelled;
+    s->stop = model->stop != NULL ? model->stop : &model->cancelled;
     if (url != NULL)
     {
         return scratch_take(out, url, error);

@@ -36,8 +36,8 @@ typedef struct session
     bool read_only;          /* conn was opened for looking only */
     bool lost;               /* conn is: the next session_connect opens another */
     amend_conn *pulse;       /* a second connection, for the heartbeat; NULL until it is needed */
-    atomic_bool cancelled;   /* set by another thread or a signal handler, never taken back */
-    const atomic_bool *stop; /* another session's, which counts for this one, too; NULL: none */
+    atomic_bool cancelled;   /* of a session that is never copied while another thread may set it */
+    const atomic_bool *stop; /* set by another thread or a signal handler, never taken back; NULL: nobody does */
 } session;
 
 /*
